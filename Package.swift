@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target of ours. Warnings become errors when `WARNINGS_AS_ERRORS` is set, as `scripts/test` does:
+/// a newer compiler's new warning must never break somebody who only depends on this package.
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // Only to return a part of a span from a function, which Swift 6.3 has no stable spelling for yet; swift-nio does the same.
+        .enableExperimentalFeature("Lifetimes"),
+    ] + (Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A module of the package, lowest layer first: a module may depend only on modules above it in this list.
+/// `Tests/ArchitectureTests` holds every import to this order.
+struct Module {
+    var name: String
+    var dependencies: [Target.Dependency] = []
+    var isProduct = true
+    var hasTests = true
+}
+
+let modules: [Module] = [
+    Module(name: "StorageUnits", dependencies: ["CShims"]),
+    Module(name: "BlockIO", dependencies: ["StorageUnits", "CShims", system]),
+    Module(name: "DeviceMapperTables", dependencies: ["StorageUnits"]),
+    Module(name: "BlockCrypto", dependencies: ["StorageUnits", "CGcrypt"]),
+    Module(
+        name: "UserspaceVolumes",
+        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "CShims", system, logging]),
+    Module(
+        name: "DeviceMapper",
+        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "UserspaceVolumes"],
+        hasTests: false),
+    Module(
+        name: "VolumeLaws",
+        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "UserspaceVolumes"],
+        isProduct: false, hasTests: false),
+]
+
+let package = Package(
+    name: "swift-device-mapper",
+    platforms: [.macOS(.v26)],
+    products: modules.filter(\.isProduct).map { .library(name: $0.name, targets: [$0.name]) }
+        + [.executable(name: "devmap", targets: ["devmap"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin.git", from: "1.4.0"),
+    ],
+    targets: [
+        .target(name: "CShims"),
+        .systemLibrary(
+            name: "CGcrypt", pkgConfig: "libgcrypt",
+            providers: [.apt(["libgcrypt20-dev"]), .brew(["libgcrypt"])]),
+    ]
+        + modules.map { .target(name: $0.name, dependencies: $0.dependencies, swiftSettings: settings) }
+        + modules.filter(\.hasTests).map {
+            .testTarget(
+                name: $0.name + "Tests", dependencies: [.byName(name: $0.name), "VolumeLaws"] + $0.dependencies,
+                swiftSettings: settings)
+        }
+        + [
+            .executableTarget(
+                name: "devmap",
+                dependencies: [
+                    "CShims", "StorageUnits", "BlockIO", "DeviceMapperTables", "UserspaceVolumes", "DeviceMapper", argumentParser,
+                ],
+                swiftSettings: settings),
+            // What holds the whole package to its rules, and to the real tools: see Tests/README.md.
+            .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+            .testTarget(name: "CommandTests", dependencies: ["devmap", "VolumeLaws"], swiftSettings: settings),
+            .testTarget(name: "InteropTests", dependencies: ["DeviceMapper", "VolumeLaws", "devmap"], swiftSettings: settings),
+            .testTarget(name: "KernelTests", dependencies: ["DeviceMapper", "VolumeLaws", "devmap"], swiftSettings: settings),
+        ]
+)

@@ -1,0 +1,301 @@
+internal import CShims
+public import StorageUnits
+internal import Synchronization
+internal import SystemPackage
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// A regular file or a block device.
+///
+/// The file is closed, and its lock given back, with the last reference to the object. Its size is the one found at opening.
+public final class FileDevice: BlockDevice {
+    /// Whether other processes are kept out.
+    public enum Locking: Sendable {
+        /// An open file description lock (`F_OFD_SETLK`) on the whole file: readers share it, a writer has it alone. A block device
+        /// is opened with `O_EXCL` for writing too, so that one which is mounted, or used by another mapping, is refused.
+        case enforced
+        /// No lock is taken: somebody else sees to it that the file does not change under its readers.
+        case none
+    }
+
+    /// Where the file is.
+    public let path: String
+    /// What the file is, whatever its name.
+    public let identity: DeviceIdentity
+    public let size: ByteCount
+    public let limits: BlockLimits
+
+    private let file: OpenFile
+    private let isBlockDevice: Bool
+    /// The first flush that failed. The system forgets which pages were lost once it has told of them, so that a second call would
+    /// wrongly succeed: from the first failure on every flush of this object fails.
+    private let failedFlush = Mutex<BlockIOError?>(nil)
+    /// How many writes have returned, and how many of them a flush has made durable since: a flush with nothing to do costs nothing,
+    /// so that a table of many lines on one file may flush each line.
+    private let writes = Atomic<UInt64>(0)
+    private let durableWrites = Atomic<UInt64>(0)
+
+    /// Opens the regular file or block device at `path`.
+    ///
+    /// Throws `notFound`, `permissionDenied`, `readOnly`, `wrongFileType` (a directory, a pipe, a character device), or `inUse` when
+    /// another process's lock excludes this one.
+    public init(path: String, access: Access, locking: Locking = .enforced) throws(BlockIOError) {
+        // Looked at before it is opened: opening a pipe can wait, opening a tape can move it.
+        let found = try Self.calling("open", path) { () throws(Errno) in try OpenFile.status(of: path) }
+        try Self.checkKind(found.kind, path)
+        var options: FileDescriptor.OpenOptions = [.closeOnExec, .nonBlocking]
+        if found.kind == .blockDevice, access == .readWrite, locking == .enforced { options.insert(.exclusiveCreate) }
+        file = try Self.open(path, access == .readOnly ? .readOnly : .readWrite, options)
+        do throws(BlockIOError) {
+            let status = try Self.calling("inspect", path) { [file] () throws(Errno) in try file.status() }
+            try Self.checkKind(status.kind, path)
+            isBlockDevice = status.kind == .blockDevice
+            let bytes =
+                status.kind == .blockDevice
+                ? try Self.calling("find the size of", path) { [file] () throws(Errno) in try file.blockDeviceSize() }
+                : status.size
+            size = ByteCount(bytes)
+            identity = Self.identity(status)
+            limits = BlockLimits(isReadOnly: access == .readOnly)
+            if locking == .enforced { try Self.lock(file, path, access) }
+            self.path = path  // last: from here on deinit closes the file
+        } catch {
+            try? file.descriptor.close()
+            throw error
+        }
+    }
+
+    deinit { try? file.descriptor.close() }
+
+    public func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
+        let whole: [1 of Range<Int>] = [0..<buffer.byteCount]
+        try read(at: offset, into: &buffer, pieces: whole.span)
+    }
+
+    public func write(_ bytes: RawSpan, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
+        let whole: [1 of Range<Int>] = [0..<bytes.byteCount]
+        try write(bytes, pieces: whole.span, at: offset, flags: flags)
+    }
+
+    public func read(at offset: UInt64, into buffer: inout MutableRawSpan, pieces: Span<Range<Int>>) throws(BlockIOError) {
+        var failure: BlockIOError?
+        unsafe buffer.withUnsafeMutableBytes { bytes in
+            do throws(BlockIOError) {
+                unsafe try transfer(pieces, of: bytes, at: offset, "read") { (pieces, position) throws(Errno) in
+                    unsafe try file.readPieces(pieces, at: position)
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    public func write(_ bytes: RawSpan, pieces: Span<Range<Int>>, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
+        var failure: BlockIOError?
+        var needsFlush = false
+        unsafe bytes.withUnsafeBytes { source in
+            do throws(BlockIOError) {
+                unsafe try transfer(pieces, of: UnsafeMutableRawBufferPointer(mutating: source), at: offset, "write") {
+                    (pieces, position) throws(Errno) in
+                    if flags.contains(.forceUnitAccess), !needsFlush {
+                        do throws(Errno) {
+                            return unsafe try file.writePieces(pieces, at: position, durably: true)
+                        } catch .notSupported {
+                            needsFlush = true
+                        } catch .notSupportedOnSocket {
+                            needsFlush = true
+                        }
+                    }
+                    return unsafe try file.writePieces(pieces, at: position, durably: false)
+                }
+            } catch {
+                failure = error
+            }
+        }
+        // Counted even when it failed: a part may be written.
+        if !flags.contains(.forceUnitAccess) || needsFlush || failure != nil { countWrite() }
+        if let failure { throw failure }
+        if needsFlush { try flush() }
+    }
+
+    public func flush() throws(BlockIOError) {
+        if let failure = failedFlush.withLock({ $0 }) { throw failure }
+        let finished = writes.load(ordering: .acquiring)
+        if durableWrites.load(ordering: .acquiring) >= finished { return }
+        do throws(Errno) {
+            try file.synchronizeData()
+            durableWrites.max(finished, ordering: .releasing)
+        } catch {
+            let failure = BlockIOError.system(error, "flush", path)
+            failedFlush.withLock { if $0 == nil { $0 = failure } }
+            throw failure
+        }
+    }
+
+    public func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+        if count == 0 { return }
+        defer { countWrite() }
+        do throws(Errno) {
+            if isBlockDevice {
+                try file.discardBlocks(at: offset, count: count)
+            } else {
+                try file.punchHole(at: offset, count: count)
+            }
+        } catch {
+            throw .system(error, "discard in", path, offset: offset, count: count)
+        }
+    }
+
+    public func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
+        if count == 0 { return }
+        // What the file system or disk cannot do quickly is written out: the result is the same.
+        if (try? flags.contains(.mayUnmap) ? file.punchHole(at: offset, count: count) : file.zeroRange(at: offset, count: count))
+            == nil
+        {
+            try writeZeroBytes(at: offset, count: count, flags: [])
+        }
+        countWrite()
+        if flags.contains(.forceUnitAccess) { try flush() }
+    }
+
+    private func countWrite() { writes.wrappingAdd(1, ordering: .releasing) }
+
+    public func extent(at offset: UInt64, limit: UInt64) throws(BlockIOError) -> Extent {
+        if isBlockDevice { return Extent(.data, count: limit) }
+        do throws(Errno) {
+            guard let data = try file.nextData(from: offset) else { return Extent(.hole, count: limit) }
+            if data > offset { return Extent(.hole, count: min(data - offset, limit)) }
+            guard let hole = try file.nextHole(from: offset), hole > offset else { return Extent(.data, count: limit) }
+            return Extent(.data, count: min(hole - offset, limit))
+        } catch {
+            // A file system without holes says so in many ways.
+            return Extent(.data, count: limit)
+        }
+    }
+
+    // MARK: opening
+
+    /// What the file at `path` is, without opening it.
+    package static func identity(of path: String) throws(BlockIOError) -> DeviceIdentity {
+        identity(try calling("open", path) { () throws(Errno) in try OpenFile.status(of: path) })
+    }
+
+    private static func identity(_ status: OpenFile.Status) -> DeviceIdentity {
+        status.kind == .blockDevice
+            ? .blockDevice(DeviceNumber(major: status.rawDevice.major, minor: status.rawDevice.minor))
+            : .file(device: status.device, inode: status.inode)
+    }
+
+    private static func checkKind(_ kind: OpenFile.Status.Kind, _ path: String) throws(BlockIOError) {
+        switch kind {
+        case .regularFile, .blockDevice: return
+        case .directory: throw BlockIOError(.wrongFileType, message: "cannot open '\(path)': it is a directory")
+        case .other: throw BlockIOError(.wrongFileType, message: "cannot open '\(path)': it is neither a file nor a block device")
+        }
+    }
+
+    private static func open(
+        _ path: String, _ mode: FileDescriptor.AccessMode, _ options: FileDescriptor.OpenOptions
+    ) throws(BlockIOError) -> OpenFile {
+        do {
+            return OpenFile(descriptor: try FileDescriptor.open(FilePath(path), mode, options: options, retryOnInterrupt: true))
+        } catch let error as Errno {
+            throw .system(error, mode == .readOnly ? "open" : "open for writing", path)
+        } catch {
+            throw BlockIOError(.inputOutput, message: "cannot open '\(path)': \(error)")
+        }
+    }
+
+    private static func lock(_ file: OpenFile, _ path: String, _ access: Access) throws(BlockIOError) {
+        do throws(Errno) {
+            try file.lockFile(exclusively: access == .readWrite)
+        } catch .resourceTemporarilyUnavailable {
+            throw BlockIOError(
+                .inUse, errno: .resourceTemporarilyUnavailable,
+                message: access == .readWrite
+                    ? "cannot lock '\(path)' for writing: another process has it open"
+                    : "cannot lock '\(path)' for reading: another process has it open for writing")
+        } catch {
+            throw .system(error, "lock", path)
+        }
+    }
+
+    private static func calling<Result>(
+        _ action: String, _ path: String, _ call: () throws(Errno) -> Result
+    ) throws(BlockIOError) -> Result {
+        do throws(Errno) { return try call() } catch { throw .system(error, action, path) }
+    }
+
+    // MARK: transfers
+
+    /// Moves all `pieces` of `bytes` to or from the file, in as few calls as there can be. A call may move less than it is asked to:
+    /// the rest is asked for again. Nothing is allocated; few pieces take little stack.
+    private func transfer(
+        _ pieces: Span<Range<Int>>, of bytes: UnsafeMutableRawBufferPointer, at offset: UInt64, _ action: String,
+        _ call: (UnsafeBufferPointer<iovec>, UInt64) throws(Errno) -> Int
+    ) throws(BlockIOError) {
+        guard let base = bytes.baseAddress else { return }
+        if pieces.count == 1 {
+            try unsafe transfer(pieces, base, offset, action, [1 of iovec](repeating: iovec()), call)
+        } else if pieces.count <= 32 {
+            try unsafe transfer(pieces, base, offset, action, [32 of iovec](repeating: iovec()), call)
+        } else {
+            try unsafe transfer(pieces, base, offset, action, [1024 of iovec](repeating: iovec()), call)  // IOV_MAX
+        }
+    }
+
+    private func transfer<let capacity: Int>(
+        _ pieces: Span<Range<Int>>, _ base: UnsafeMutableRawPointer, _ offset: UInt64, _ action: String,
+        _ room: consuming [capacity of iovec], _ call: (UnsafeBufferPointer<iovec>, UInt64) throws(Errno) -> Int
+    ) throws(BlockIOError) {
+        var vectors = unsafe room
+        var piece = 0  // the first that is not done
+        var skip = 0  // how much of it is
+        var position = offset
+        while piece < pieces.count {
+            let batch = min(capacity, pieces.count - piece)
+            for index in 0..<batch {
+                let range = pieces[piece + index]
+                let start = index == 0 ? range.lowerBound + skip : range.lowerBound
+                unsafe vectors[index] = unsafe iovec(iov_base: base + start, iov_len: range.upperBound - start)
+            }
+            var moved: Int
+            do throws(Errno) {
+                moved = unsafe try vectors.span.extracting(0..<batch).withUnsafeBufferPointer { vectors throws(Errno) in
+                    unsafe try call(vectors, position)
+                }
+            } catch {
+                throw .system(error, action, path, offset: position, count: Self.total(pieces) - (position - offset))
+            }
+            if moved == 0 {
+                throw BlockIOError(
+                    .endOfFile, offset: position, count: Self.total(pieces) - (position - offset),
+                    message: "cannot \(action) '\(path)': it ends at \(position), but had \(size) bytes when it was opened")
+            }
+            position += UInt64(moved)
+            while moved > 0 {
+                let left = pieces[piece].count - skip
+                if moved < left {
+                    skip += moved
+                    moved = 0
+                } else {
+                    moved -= left
+                    piece += 1
+                    skip = 0
+                }
+            }
+        }
+    }
+
+    private static func total(_ pieces: Span<Range<Int>>) -> UInt64 {
+        var bytes: UInt64 = 0
+        for index in pieces.indices { bytes += UInt64(pieces[index].count) }
+        return bytes
+    }
+}

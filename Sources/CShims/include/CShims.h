@@ -1,0 +1,131 @@
+// Wrappers and constants that Swift cannot import from the C library: variadic functions, and what hides behind
+// _GNU_SOURCE. Each is one call; what to do with it is decided in Swift.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <linux/keyctl.h>
+#endif
+
+// MARK: memory for secrets
+
+/// Clears memory in a way that the compiler may not remove.
+static inline void shim_wipe(void *bytes, size_t count) {
+#ifdef __linux__
+    explicit_bzero(bytes, count);
+#else
+    memset_s(bytes, count, 0, count);
+#endif
+}
+
+/// Anonymous memory of whole pages, or NULL.
+static inline void *shim_map_anonymous(size_t count) {
+    void *bytes = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return bytes == MAP_FAILED ? NULL : bytes;
+}
+
+/// Keeps memory out of core dumps. Systems without the call dump it.
+static inline int shim_exclude_from_core_dump(void *bytes, size_t count) {
+#ifdef MADV_DONTDUMP
+    return madvise(bytes, count, MADV_DONTDUMP);
+#else
+    return 0;
+#endif
+}
+
+// MARK: files
+
+/// An advisory lock on the whole file that belongs to the open file description, not to the process.
+/// type: 0 releases, 1 is shared (readers), 2 is exclusive (a writer). Never waits.
+static inline int shim_lock_file(int descriptor, int type) {
+    struct flock lock;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = type == 0 ? F_UNLCK : type == 1 ? F_RDLCK : F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return fcntl(descriptor, F_OFD_SETLK, &lock);
+}
+
+#ifdef __linux__
+static const int shim_seek_data = SEEK_DATA;
+static const int shim_seek_hole = SEEK_HOLE;
+
+static inline int shim_punch_hole(int descriptor, off_t offset, off_t count) {
+    return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, count);
+}
+static inline int shim_zero_range(int descriptor, off_t offset, off_t count) {
+    return fallocate(descriptor, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, count);
+}
+/// pwritev that returns when the data is on stable storage.
+static inline ssize_t shim_pwritev_durable(int descriptor, const struct iovec *pieces, int count, off_t offset) {
+    return pwritev2(descriptor, pieces, count, offset, RWF_DSYNC);
+}
+static inline int shim_sync_data(int descriptor) { return fdatasync(descriptor); }
+
+// MARK: block devices
+
+static inline int shim_block_device_size(int descriptor, uint64_t *bytes) { return ioctl(descriptor, BLKGETSIZE64, bytes); }
+static inline int shim_block_device_discard(int descriptor, uint64_t offset, uint64_t count) {
+    uint64_t range[2] = {offset, count};
+    return ioctl(descriptor, BLKDISCARD, range);
+}
+
+// MARK: kernel keyring
+
+static inline long shim_request_key(const char *type, const char *description) {
+    return syscall(SYS_request_key, type, description, (char *)NULL, 0);
+}
+static inline long shim_read_key(long key, void *bytes, size_t count) {
+    return syscall(SYS_keyctl, KEYCTL_READ, key, bytes, count);
+}
+static inline long shim_add_key(const char *type, const char *description, const void *bytes, size_t count, long keyring) {
+    return syscall(SYS_add_key, type, description, bytes, count, keyring);
+}
+static inline long shim_unlink_key(long key, long keyring) { return syscall(SYS_keyctl, KEYCTL_UNLINK, key, keyring); }
+static const long shim_process_keyring = KEY_SPEC_PROCESS_KEYRING;
+
+// MARK: the process
+
+/// Keeps the process out of core dumps and away from debuggers of the same user.
+static inline int shim_forbid_core_dump(void) { return prctl(PR_SET_DUMPABLE, 0); }
+
+static inline uint32_t shim_major(dev_t device) { return gnu_dev_major(device); }
+static inline uint32_t shim_minor(dev_t device) { return gnu_dev_minor(device); }
+#else
+static const int shim_seek_data = SEEK_DATA;
+static const int shim_seek_hole = SEEK_HOLE;
+static inline int shim_punch_hole(int descriptor, off_t offset, off_t count) {
+    struct fpunchhole hole = {0, 0, offset, count};
+    return fcntl(descriptor, F_PUNCHHOLE, &hole);
+}
+static inline int shim_zero_range(int descriptor, off_t offset, off_t count) {
+    (void)descriptor; (void)offset; (void)count;
+    errno = ENOTSUP;
+    return -1;
+}
+static inline ssize_t shim_pwritev_durable(int descriptor, const struct iovec *pieces, int count, off_t offset) {
+    (void)descriptor; (void)pieces; (void)count; (void)offset;
+    errno = ENOTSUP;
+    return -1;
+}
+static inline int shim_sync_data(int descriptor) { return fcntl(descriptor, F_FULLFSYNC); }
+static inline int shim_forbid_core_dump(void) { return 0; }
+static inline uint32_t shim_major(dev_t device) { return major(device); }
+static inline uint32_t shim_minor(dev_t device) { return minor(device); }
+#endif

@@ -1,0 +1,13 @@
+/// The uuid of a mapped device: any 1 to 128 bytes, such as `LVM-...` or `CRYPT-LUKS2-...`. It need not be a UUID.
+public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
+    /// The uuid.
+    public let description: String
+
+    /// Throws `invalidName` unless the kernel would take the uuid.
+    public init(_ uuid: String) throws(MappingError) {
+        guard (1...128).contains(uuid.utf8.count), !uuid.utf8.contains(0) else {
+            throw MappingError(.invalidName, device: uuid, message: "a uuid has 1 to 128 bytes and no NUL character")
+        }
+        description = uuid
+    }
+}

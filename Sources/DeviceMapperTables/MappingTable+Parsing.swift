@@ -1,0 +1,55 @@
+internal import StorageUnits
+
+extension MappingTable {
+    /// Reads a table as `dmsetup create` does: a line `<start> <length> <target> <arguments>` each; blank lines, and lines that begin with `#`,
+    /// are passed over. Takes time in proportion to the text. Keys go straight into ``StorageUnits/SecretBytes``; the caller wipes its text.
+    public init(parsingUTF8 text: Span<UInt8>, registry: TargetRegistry = .standard) throws(TableError) {
+        var lines: [Line] = []
+        var reader = ArgumentReader()
+        var known: (name: String, type: (any Target.Type)?) = ("", nil)
+        var number = 0
+        var start = 0
+        while start < text.count {
+            var end = start
+            while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
+            number += 1
+            if !Self.isComment(text, start, end) {
+                try reader.read(text, from: start, to: end, line: number)
+                if !reader.isAtEnd { lines.append(try Self.line(&reader, registry, &known)) }
+            }
+            start = end + 1
+        }
+        try self.init(numbered: lines)
+    }
+
+    /// Reads a table from a string, which nobody wipes: for tables without keys, or whose keys are references.
+    public init(parsing text: some StringProtocol, registry: TargetRegistry = .standard) throws(TableError) {
+        let bytes = Array(text.utf8)
+        try self.init(parsingUTF8: bytes.span, registry: registry)
+    }
+
+    private static func line(
+        _ reader: inout ArgumentReader, _ registry: TargetRegistry, _ known: inout (name: String, type: (any Target.Type)?)
+    ) throws(TableError) -> Line {
+        let start = try reader.sectors("start")
+        let length = try reader.sectors("length", in: 1...Sectors.max.count)
+        guard let range = SectorRange(start: start, length: length) else {
+            throw reader.error(.outOfRange, "length: the line ends behind the largest sector")
+        }
+        let name = try reader.word("target")
+        guard name.utf8.count <= 15 else {
+            throw reader.error(.outOfRange, "target: \(reader.lastWordQuoted) has more than 15 bytes")
+        }
+        if name != known.name { known = (name, registry[name]) }
+        let target: any Target =
+            if let type = known.type { try type.init(parsing: &reader) } else { try UnknownTarget(typeName: name, parsing: &reader) }
+        try reader.expectEnd(after: name)
+        return Line(range, target, number: reader.line)
+    }
+
+    private static func isComment(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+        var index = start
+        while index < end, ArgumentReader.isSpace(text[index]) { index += 1 }
+        return index < end && text[index] == UInt8(ascii: "#")
+    }
+}

@@ -1,0 +1,146 @@
+public import StorageUnits
+
+/// A table: what each run of a mapped device's sectors is mapped to.
+///
+/// A table that exists is well-formed: it has a line, begins at sector 0, has neither gaps nor overlaps, ends within 2^54 - 1 sectors, and each
+/// line's target has accepted its length.
+public struct MappingTable: Sendable {
+    /// A run of sectors and its target.
+    public struct Line: Sendable {
+        /// The sectors.
+        public let range: SectorRange
+        /// What they are mapped to.
+        public let target: any Target
+        /// The line's number in the text it was read from, from 1.
+        package let number: Int
+
+        /// A line for `range`.
+        public init(_ range: SectorRange, _ target: any Target) { self.init(range, target, number: 0) }
+
+        init(_ range: SectorRange, _ target: any Target, number: Int) {
+            self.range = range
+            self.target = target
+            self.number = number
+        }
+    }
+
+    /// The lines, in the order of their sectors.
+    public let lines: [Line]
+
+    /// A table of these lines, in the order of their sectors. Line numbers in errors count from 1.
+    public init(_ lines: [Line]) throws(TableError) {
+        var numbered: [Line] = []
+        numbered.reserveCapacity(lines.count)
+        for (index, line) in lines.enumerated() { numbered.append(Line(line.range, line.target, number: index + 1)) }
+        try self.init(numbered: numbered)
+    }
+
+    /// A table of one line from sector 0.
+    public init(length: Sectors, _ target: any Target) throws(TableError) {
+        guard let range = SectorRange(start: 0, length: length) else {
+            throw TableError(.outOfRange, line: 1, word: 2, message: "length: \(length) sectors are too many")
+        }
+        try self.init([Line(range, target)])
+    }
+
+    init(numbered lines: [Line]) throws(TableError) {
+        guard !lines.isEmpty else { throw TableError(.emptyTable, message: "the table has no lines") }
+        var end = Sectors.zero
+        for line in lines {
+            try Self.check(line, follows: end)
+            end = line.range.end
+        }
+        self.lines = lines
+    }
+
+    private static func check(_ line: Line, follows end: Sectors) throws(TableError) {
+        let range = line.range
+        guard range.start == end else {
+            let mistake = range.start > end ? "leaves a gap" : "overlaps"
+            throw TableError(
+                .misplacedLine, line: line.number, word: 1,
+                message: "start: the line \(mistake): expected sector \(end), found \(range.start)")
+        }
+        guard range.length > 0 else {
+            throw TableError(.outOfRange, line: line.number, word: 2, message: "length: expected at least 1, found 0")
+        }
+        guard range.end <= Sectors.max else {
+            throw TableError(
+                .outOfRange, line: line.number, word: 2, message: "length: the device would have more than \(Sectors.max) sectors")
+        }
+        guard (1...15).contains(line.target.typeName.utf8.count) else {
+            throw TableError(.outOfRange, line: line.number, word: 3, message: "target: a name has 1 to 15 bytes")
+        }
+        for case .path(let path) in line.target.devices where path.isEmpty || path.utf8.contains(0) {
+            throw TableError(.invalidText, line: line.number, message: "a device's path is empty or has a NUL character")
+        }
+        do throws(TableError) {
+            try line.target.validate(length: range.length)
+        } catch {
+            throw TableError(error.code, line: line.number, word: error.word, message: "\(line.target.typeName): \(error.message)")
+        }
+    }
+
+    /// The size of the device.
+    public var length: Sectors { lines.last?.range.end ?? 0 }
+
+    /// The index of the line that a sector belongs to, or `nil` behind the end. Takes O(log n).
+    public func lineIndex(at sector: Sectors) -> Int? {
+        guard sector < length else { return nil }
+        var low = 0
+        var high = lines.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if lines[middle].range.start <= sector { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// The table with each device replaced by what `transform` makes of it.
+    public func mappingDevices(_ transform: (DeviceReference) -> DeviceReference) throws(TableError) -> MappingTable {
+        var mapped: [Line] = []
+        mapped.reserveCapacity(lines.count)
+        for line in lines {
+            var target = line.target
+            target.mapDevices(transform)
+            mapped.append(Line(line.range, target, number: line.number))
+        }
+        return try MappingTable(numbered: mapped)
+    }
+}
+
+extension MappingTable: Equatable {
+    /// Whether two tables have the same lines; where they were read from does not count.
+    public static func == (left: MappingTable, right: MappingTable) -> Bool {
+        left.lines.count == right.lines.count
+            && zip(left.lines, right.lines).allSatisfy { $0.range == $1.range && $0.target.isEqual(to: $1.target) }
+    }
+}
+
+extension MappingTable: CustomStringConvertible {
+    /// The canonical text, a line for each line, with `<redacted>` in place of keys.
+    public var description: String {
+        let text = written(keys: .redacted)
+        return text.string
+    }
+
+    /// Lends the canonical text in UTF-8 to `body`; with `.shown`, keys are in it, and the memory is wiped afterwards.
+    public func withText<Result, Failure: Error>(
+        keys: ArgumentWriter.Keys, _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let text = written(keys: keys)
+        return try text.withText(body)
+    }
+
+    private func written(keys: ArgumentWriter.Keys) -> ArgumentWriter {
+        var writer = ArgumentWriter(keys: keys)
+        for line in lines {
+            writer.append(line.range.start)
+            writer.append(line.range.length)
+            writer.append(line.target.typeName)
+            line.target.write(to: &writer)
+            writer.endLine()
+        }
+        return writer
+    }
+}

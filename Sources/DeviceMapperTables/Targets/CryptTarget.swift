@@ -1,0 +1,220 @@
+public import StorageUnits
+
+/// Encrypts what is written and decrypts what is read, a sector at a time. The kernel's `dm-crypt`.
+public struct CryptTarget: Target {
+    public static let typeName = "crypt"
+    public static let syntax = TargetSyntax(
+        summary: "Encrypts what is written and decrypts what is read, a sector at a time.",
+        usage: "<cipher> <key> <IV offset> <device> <start sector> [<number of options> <option>...]",
+        examples: [
+            .init(length: 65536, "aes-xts-plain64 :64:file:/run/volume.key 0 /dev/sda 32768"),
+            .init(length: 65536, "aes-cbc-essiv:sha256 000102030405060708090a0b0c0d0e0f 0 8:16 0"),
+            .init(length: 65536, "aes-xts-plain64 :64:user:volume 8 disk.img 4096 3 allow_discards sector_size:4096 iv_large_sectors"),
+            .init(length: 65536, "capi:gcm(aes)-random :32:logon:volume 0 /dev/mapper/tags 0 1 integrity:28:aead"),
+        ])
+
+    /// How sectors are encrypted.
+    public var cipher: CryptCipher
+    /// The key.
+    public var key: CryptKey
+    /// What is added to a sector's number before its initialization vector is made of it. A multiple of the sector size.
+    public var ivOffset: Sectors
+    /// The device that holds the encrypted sectors.
+    public var device: DeviceReference
+    /// Where they begin on it.
+    public var start: Sectors
+    /// The rest.
+    public var options: Options
+
+    /// Whatever may be added to a crypt line.
+    public struct Options: Hashable, Sendable {
+        /// Discards are passed on: whoever sees the device below can then tell used from unused sectors.
+        public var allowDiscards = false
+        /// Each request is worked on by the processor that it came from.
+        public var sameCPUCrypt = false
+        /// The workers run at high priority.
+        public var highPriority = false
+        /// Writes are not handed to a thread that sorts them.
+        public var submitFromCryptCPUs = false
+        /// Reads are decrypted where they complete.
+        public var noReadWorkqueue = false
+        /// Writes are encrypted where they are submitted.
+        public var noWriteWorkqueue = false
+        /// Tags beside each sector, for authenticated encryption or random initialization vectors.
+        public var integrity: Integrity?
+        /// The unit of encryption in bytes: 512, 1024, 2048 or 4096.
+        public var sectorSize = ByteCount(512)
+        /// Initialization vectors count units of `sectorSize` instead of 512 bytes.
+        public var ivLargeSectors = false
+        /// How many bytes of the key are for authentication; the kernel derives it from the cipher without.
+        public var integrityKeySize: Int?
+        /// Options of newer kernels, as they were read.
+        public var unknown: [String] = []
+
+        /// No options.
+        public init() {}
+    }
+
+    /// Tags beside each sector.
+    public struct Integrity: Hashable, Sendable {
+        /// The size of a tag in bytes: 1 to 480.
+        public var tagSize: Int
+        /// What the tags are: `aead`, or `none`.
+        public var kind: String
+
+        /// Tags of `tagSize` bytes.
+        public init(tagSize: Int, kind: String) {
+            self.tagSize = tagSize
+            self.kind = kind
+        }
+    }
+
+    /// Encrypts with `key` onto `device`, from `start` on.
+    public init(
+        cipher: CryptCipher = .aesXTSPlain64, key: CryptKey, ivOffset: Sectors = 0, device: DeviceReference, start: Sectors = 0,
+        options: Options = Options()
+    ) {
+        self.cipher = cipher
+        self.key = key
+        self.ivOffset = ivOffset
+        self.device = device
+        self.start = start
+        self.options = options
+    }
+
+    public init(parsing arguments: inout ArgumentReader) throws(TableError) {
+        let specification = try arguments.word("cipher")
+        do throws(CryptSyntaxError) {
+            cipher = try CryptCipher(parsing: specification)
+        } catch {
+            throw arguments.error(.invalidValue, "cipher: \(arguments.lastWordQuoted): \(error.message)")
+        }
+        key = try arguments.secret("key", expected: CryptKey.expected) { CryptKey(parsing: $0) }
+        ivOffset = try arguments.sectors("IV offset", in: 0...UInt64.max)
+        device = try arguments.device("device")
+        start = try arguments.sectors("start sector")
+        var options = Options()
+        try arguments.options("options", limit: 32) { (words) throws(TableError) in try options.read(&words) }
+        self.options = options
+    }
+
+    public func write(to arguments: inout ArgumentWriter) {
+        arguments.append(cipher.description)
+        key.write(to: &arguments)
+        arguments.append(ivOffset)
+        arguments.append(device)
+        arguments.append(start)
+        let options = options.words
+        guard !options.isEmpty else { return }
+        arguments.append(options.count)
+        for option in options { arguments.append(option) }
+    }
+
+    public mutating func mapDevices(_ transform: (DeviceReference) -> DeviceReference) { device = transform(device) }
+
+    public func validate(length: Sectors) throws(TableError) {
+        guard let end = start.adding(length), end <= Sectors.max else {
+            throw TableError(
+                .outOfRange, word: 8, message: "start sector: the line's end is more than \(Sectors.max) sectors into the device")
+        }
+        guard let sectorSize = Sectors(exactly: options.sectorSize), [1, 2, 4, 8].contains(sectorSize.count) else {
+            throw TableError(.outOfRange, message: "sector_size: expected 512, 1024, 2048 or 4096, found \(options.sectorSize)")
+        }
+        guard ivOffset.isMultiple(of: sectorSize) else {
+            throw TableError(
+                .outOfRange, word: 6, message: "IV offset: \(ivOffset) is not a multiple of the sector size, \(sectorSize) sectors")
+        }
+        guard length.isMultiple(of: sectorSize) else {
+            throw TableError(
+                .invalidLength, word: 2, message: "length: \(length) is not a multiple of the sector size, \(sectorSize) sectors")
+        }
+        try validateKey()
+    }
+
+    /// The lengths of keys are known for AES in the modes without a key of their own.
+    private func validateKey() throws(TableError) {
+        guard case .named(let named) = cipher, named.algorithm == "aes", named.iv != .lmk, named.iv != .tcw, named.iv != .elephant else {
+            return
+        }
+        guard let lengths = ["xts": [32, 48, 64], "cbc": [16, 24, 32], "ecb": [16, 24, 32], "ctr": [16, 24, 32]][named.mode] else { return }
+        guard lengths.contains(where: { $0 * named.keyCount == key.byteCount }) else {
+            let expected = lengths.map { String($0 * named.keyCount) }.joined(separator: ", ")
+            throw TableError(
+                .invalidValue, word: 5, message: "key: \(cipher) takes one of \(expected) bytes, this one has \(key.byteCount)")
+        }
+    }
+
+    /// Messages to a crypt device, which must be suspended.
+    public enum Message: TargetMessage {
+        /// Takes another key of the same length.
+        case setKey(CryptKey)
+        /// Wipes the key; every request waits until another is set.
+        case wipeKey
+
+        public func write(to words: inout ArgumentWriter) {
+            words.append("key")
+            switch self {
+            case .setKey(let key):
+                words.append("set")
+                key.write(to: &words)
+            case .wipeKey: words.append("wipe")
+            }
+        }
+    }
+}
+
+extension CryptTarget.Options {
+    /// Reads one option. The kernel does not look at the case of its own words.
+    mutating func read(_ words: inout ArgumentReader) throws(TableError) {
+        let option = try words.word("option")
+        let parts = option.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        switch (parts[0].lowercased(), parts.count) {
+        case ("allow_discards", 1): allowDiscards = true
+        case ("same_cpu_crypt", 1): sameCPUCrypt = true
+        case ("high_priority", 1): highPriority = true
+        case ("submit_from_crypt_cpus", 1): submitFromCryptCPUs = true
+        case ("no_read_workqueue", 1): noReadWorkqueue = true
+        case ("no_write_workqueue", 1): noWriteWorkqueue = true
+        case ("iv_large_sectors", 1): ivLargeSectors = true
+        case ("integrity", 3):
+            guard let size = Self.number(parts[1]), (1...480).contains(size) else {
+                throw words.error(.outOfRange, "integrity: expected a tag size of 1 to 480 bytes, found \(words.lastWordQuoted)")
+            }
+            guard ["aead", "none"].contains(parts[2].lowercased()) else {
+                throw words.error(.invalidValue, "integrity: expected aead or none, found \(words.lastWordQuoted)")
+            }
+            integrity = .init(tagSize: size, kind: parts[2].lowercased())
+        case ("sector_size", 2):
+            guard let size = Self.number(parts[1]), [512, 1024, 2048, 4096].contains(size) else {
+                throw words.error(.outOfRange, "sector_size: expected 512, 1024, 2048 or 4096, found \(words.lastWordQuoted)")
+            }
+            sectorSize = ByteCount(UInt64(size))
+        case ("integrity_key_size", 2):
+            guard let size = Self.number(parts[1]), (1...CryptKey.largestByteCount).contains(size) else {
+                throw words.error(.outOfRange, "integrity_key_size: expected 1 to 4096 bytes, found \(words.lastWordQuoted)")
+            }
+            integrityKeySize = size
+        default: unknown.append(option)
+        }
+    }
+
+    /// The options in the order in which the kernel prints them.
+    var words: [String] {
+        var words: [String] = []
+        if allowDiscards { words.append("allow_discards") }
+        if sameCPUCrypt { words.append("same_cpu_crypt") }
+        if highPriority { words.append("high_priority") }
+        if submitFromCryptCPUs { words.append("submit_from_crypt_cpus") }
+        if noReadWorkqueue { words.append("no_read_workqueue") }
+        if noWriteWorkqueue { words.append("no_write_workqueue") }
+        if let integrity { words.append("integrity:\(integrity.tagSize):\(integrity.kind)") }
+        if sectorSize != ByteCount(512) { words.append("sector_size:\(sectorSize)") }
+        if ivLargeSectors { words.append("iv_large_sectors") }
+        if let integrityKeySize { words.append("integrity_key_size:\(integrityKeySize)") }
+        return words + unknown
+    }
+
+    private static func number(_ digits: String) -> Int? {
+        digits.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ? Int(digits) : nil
+    }
+}

@@ -1,0 +1,226 @@
+public import StorageUnits
+
+/// Reads one line of a table, a status or a message word by word.
+///
+/// Words are separated by white space; a backslash makes the character behind it part of the word (the kernel's `dm_split_args`). The
+/// reader keeps its own copy of the line and wipes it, since any word may be a key. Errors name the word they are about, and quote it unless
+/// it has 32 or more hexadecimal digits in a row: then it may be a key that somebody put in the wrong place.
+public struct ArgumentReader: ~Copyable {
+    /// The line's number, from 1; 0 when there is only one.
+    public private(set) var line = 0
+    private var text = SecretBuffer(capacity: 4096)
+    private var words: [Range<Int>] = []  // in `text`, without the backslashes
+    private var next = 0
+    /// The device that was read last: neighbouring lines often name the same one, and can then share its string.
+    private var lastDevice: (reference: DeviceReference, text: [UInt8])?
+
+    /// A reader without words.
+    public init() {}
+
+    /// A reader of one line.
+    public init(_ line: some StringProtocol) throws(TableError) {
+        let bytes = Array(line.utf8)
+        try read(bytes.span, from: 0, to: bytes.count, line: 0)
+    }
+
+    /// Takes the bytes `start..<end` of `source` as the line to read.
+    mutating func read(_ source: Span<UInt8>, from start: Int, to end: Int, line: Int) throws(TableError) {
+        self.line = line
+        text.removeAll()
+        words.removeAll(keepingCapacity: true)
+        next = 0
+        var index = start
+        while true {
+            while index < end, Self.isSpace(source[index]) { index += 1 }
+            guard index < end else { return }
+            let first = text.count
+            while index < end, !Self.isSpace(source[index]) {
+                if source[index] == UInt8(ascii: "\\"), index + 1 < end { index += 1 }
+                if source[index] == 0 {
+                    throw TableError(.invalidText, line: line, word: words.count + 1, message: "a NUL character")
+                }
+                text.append(source[index])
+                index += 1
+            }
+            words.append(first..<text.count)
+        }
+    }
+
+    // MARK: where the reader is
+
+    /// How many words are left.
+    public var remaining: Int { words.count - next }
+    /// Whether no word is left.
+    public var isAtEnd: Bool { remaining == 0 }
+
+    /// An error about the word that was read last.
+    public func error(_ code: TableError.Code, _ message: String) -> TableError {
+        TableError(code, line: line, word: next, message: message)
+    }
+
+    /// Throws unless every word was read; `subject` is what they were arguments of.
+    func expectEnd(after subject: String) throws(TableError) {
+        guard !isAtEnd else { return }
+        throw TableError(
+            .unexpectedWord, line: line, word: next + 1, message: "unexpected \(quoted(words[next])) after the arguments of \(subject)")
+    }
+
+    // MARK: words
+
+    /// Reads a word as it is. `name` is what the word stands for, as errors call it.
+    public mutating func word(_ name: String) throws(TableError) -> String {
+        let range = try take(name)
+        return try string(range, name)
+    }
+
+    /// Reads a decimal number, without sign, unit or anything else, within `range`.
+    public mutating func number(_ name: String, in range: ClosedRange<UInt64> = 0...UInt64.max) throws(TableError) -> UInt64 {
+        let digits = try take(name)
+        guard let number = try decimal(digits, name) else { throw error(.notANumber, "\(name): \(quoted(digits)) is not a number") }
+        guard range.contains(number) else {
+            let expected =
+                range.upperBound == UInt64.max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            throw error(.outOfRange, "\(name): expected \(expected), found \(number)")
+        }
+        return number
+    }
+
+    /// Reads a number of sectors.
+    public mutating func sectors(
+        _ name: String, in range: ClosedRange<UInt64> = 0...Sectors.max.count
+    ) throws(TableError) -> Sectors { Sectors(try number(name, in: range)) }
+
+    /// Reads a device: a path, or `major:minor`.
+    public mutating func device(_ name: String) throws(TableError) -> DeviceReference {
+        let range = try take(name)
+        if let lastDevice, equals(range, lastDevice.text) { return lastDevice.reference }
+        let reference = DeviceReference(parsing: try string(range, name))
+        lastDevice = (reference, bytes(range))
+        return reference
+    }
+
+    /// Reads the word with `read`, which gets its bytes and returns `nil` when they are not what is expected: for secrets, which must not
+    /// become strings. The error that is then thrown does not quote the word.
+    public mutating func secret<Result>(
+        _ name: String, expected: String, _ read: (Span<UInt8>) -> Result?
+    ) throws(TableError) -> Result {
+        let range = try take(name)
+        guard let result = text.withBytes({ read($0.extracting(range)) }) else {
+            throw error(.invalidValue, "\(name): expected \(expected)")
+        }
+        return result
+    }
+
+    /// Reads a group of options: a count, then as many words, which `read` takes one or more at a time until `remaining` is 0.
+    /// A line that ends before the count has no options.
+    public mutating func options(
+        _ name: String, limit: Int, _ read: (inout ArgumentReader) throws(TableError) -> Void
+    ) throws(TableError) {
+        guard !isAtEnd else { return }
+        let count = Int(try number("number of \(name)", in: 0...UInt64(limit)))
+        guard count <= remaining else {
+            throw TableError(
+                .missingWord, line: line, word: words.count + 1, message: "expected \(count) \(name), found \(remaining)")
+        }
+        let behind = Array(words[(next + count)...])
+        words.removeSubrange((next + count)...)
+        while !isAtEnd { try read(&self) }
+        words += behind
+    }
+
+    /// How an error shows the word that was read last.
+    public var lastWordQuoted: String { next == 0 ? "''" : quoted(words[next - 1]) }
+
+    // MARK: inside
+
+    private mutating func take(_ name: String) throws(TableError) -> Range<Int> {
+        guard next < words.count else {
+            throw TableError(.missingWord, line: line, word: words.count + 1, message: "\(name): the line ends here")
+        }
+        next += 1
+        return words[next - 1]
+    }
+
+    private func string(_ range: Range<Int>, _ name: String) throws(TableError) -> String {
+        guard let string = String(validating: bytes(range), as: UTF8.self) else {
+            throw error(.invalidText, "\(name): not UTF-8")
+        }
+        return string
+    }
+
+    private func bytes(_ range: Range<Int>) -> [UInt8] {
+        text.withBytes { text in
+            unsafe [UInt8](unsafeUninitializedCapacity: range.count) { target, count in
+                for index in range { unsafe target[index - range.lowerBound] = text[index] }
+                count = range.count
+            }
+        }
+    }
+
+    private func equals(_ range: Range<Int>, _ other: [UInt8]) -> Bool {
+        guard range.count == other.count else { return false }
+        return text.withBytes { text in
+            for index in range where text[index] != other[index - range.lowerBound] { return false }
+            return true
+        }
+    }
+
+    private func decimal(_ range: Range<Int>, _ name: String) throws(TableError) -> UInt64? {
+        let number = text.withBytes { text -> (value: UInt64, overflow: Bool)? in
+            var value: UInt64 = 0
+            var overflow = false
+            for index in range {
+                let digit = text[index] &- UInt8(ascii: "0")
+                guard digit < 10 else { return nil }
+                let (tens, first) = value.multipliedReportingOverflow(by: 10)
+                let (sum, second) = tens.addingReportingOverflow(UInt64(digit))
+                overflow = overflow || first || second
+                value = sum
+            }
+            return (value, overflow)
+        }
+        guard let number else { return nil }
+        guard !number.overflow else { throw error(.outOfRange, "\(name): the number does not fit 64 bits") }
+        return number.value
+    }
+
+    private func quoted(_ range: Range<Int>) -> String { text.withBytes { quoteForMessage($0.extracting(range)) } }
+
+    /// The kernel's `isspace`, without the no-break space 0xA0, which is a part of many characters in UTF-8.
+    static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (byte >= 9 && byte <= 13) }
+}
+
+/// A word as an error message shows it: in quotes, shortened, without control characters. A word with 32 or more hexadecimal digits in a row
+/// may be a key and is only described.
+func quoteForMessage(_ word: Span<UInt8>) -> String {
+    if hasLongHexRun(word) { return "a word of \(word.count) characters (not shown, it may be a key)" }
+    var shown: [UInt8] = []
+    for index in word.indices {
+        if index == 60 {
+            shown += Array("...".utf8)
+            break
+        }
+        shown.append(word[index] < 32 || word[index] == 127 ? UInt8(ascii: "?") : word[index])
+    }
+    return "'\(String(decoding: shown, as: UTF8.self))'"
+}
+
+/// Whether a word has 32 or more hexadecimal digits in a row, as keys, digests and salts do.
+func hasLongHexRun(_ word: Span<UInt8>) -> Bool {
+    var run = 0
+    for index in word.indices {
+        run = hexDigit(word[index]) == nil ? 0 : run + 1
+        if run == 32 { return true }
+    }
+    return false
+}
+
+/// The value of a hexadecimal digit.
+func hexDigit(_ character: UInt8) -> UInt8? {
+    switch character {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+    default: nil
+    }
+}

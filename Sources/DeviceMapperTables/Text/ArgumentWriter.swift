@@ -1,0 +1,96 @@
+public import StorageUnits
+
+/// Writes the words of a table line or a message, with backslashes where the reader needs them.
+///
+/// What is written may hold keys; it is wiped with the writer.
+public struct ArgumentWriter: ~Copyable {
+    /// What becomes of key material.
+    public enum Keys: Sendable {
+        /// `<redacted>` stands in its place, which no parser takes for a key: the text cannot be loaded by mistake.
+        case redacted
+        /// It is written out.
+        case shown
+    }
+
+    private let keys: Keys
+    private var text = SecretBuffer()
+    private var isAtLineStart = true
+
+    /// An empty writer.
+    public init(keys: Keys) { self.keys = keys }
+
+    /// Writes a word, which is not empty.
+    public mutating func append(_ word: String) {
+        separate()
+        for byte in word.utf8 {
+            // 0xA0 is a part of characters like 'à', but the kernel, which reads bytes, takes it for a no-break space.
+            if ArgumentReader.isSpace(byte) || byte == UInt8(ascii: "\\") || byte == 0xA0 { text.append(UInt8(ascii: "\\")) }
+            text.append(byte)
+        }
+    }
+
+    /// Writes a decimal number.
+    public mutating func append(_ number: some BinaryInteger) {
+        separate()
+        text.append(String(number))
+    }
+
+    /// Writes a number of sectors.
+    public mutating func append(_ sectors: Sectors) { append(sectors.count) }
+
+    /// Writes a device.
+    public mutating func append(_ device: DeviceReference) { append(device.description) }
+
+    /// Writes key material in hexadecimal digits.
+    public mutating func append(hex secret: SecretBytes) {
+        separate()
+        switch keys {
+        case .redacted: text.append("<redacted>")
+        case .shown:
+            let digits = Array("0123456789abcdef".utf8)
+            secret.withBytes { bytes in
+                for index in 0..<bytes.byteCount {
+                    let byte = unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+                    text.append(digits[Int(byte >> 4)])
+                    text.append(digits[Int(byte & 15)])
+                }
+            }
+        }
+    }
+
+    /// Writes a word of which nobody knows whether it is a secret: one with 32 or more hexadecimal digits in a row is taken for one.
+    public mutating func append(unverified word: String) {
+        if keys == .redacted, hasLongHexRun(Array(word.utf8).span) {
+            separate()
+            text.append("<redacted>")
+        } else {
+            append(word)
+        }
+    }
+
+    /// Ends the line.
+    mutating func endLine() {
+        text.append(UInt8(ascii: "\n"))
+        isAtLineStart = true
+    }
+
+    /// Lends what was written.
+    public func withText<Result, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Result) throws(Failure) -> Result {
+        try text.withBytes(body)
+    }
+
+    /// What was written, as a string, which nobody wipes: for text without keys.
+    public var string: String {
+        withText { text in
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(text.count)
+            for index in text.indices { bytes.append(text[index]) }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    private mutating func separate() {
+        if !isAtLineStart { text.append(UInt8(ascii: " ")) }
+        isAtLineStart = false
+    }
+}

@@ -1,0 +1,109 @@
+public import BlockIO
+public import DeviceMapperTables
+public import Logging
+public import StorageUnits
+internal import Synchronization
+internal import SystemPackage
+
+/// What an engine is made with: its line, and everything from outside that it may use.
+public struct EngineContext: Sendable {
+    /// The line's number in the table, from 1, for errors.
+    public let line: Int
+    /// The line's length.
+    public let length: Sectors
+    /// Opens devices.
+    public let opener: DeviceOpener
+    /// Whether the volume is written.
+    public let access: Access
+    /// Tells time.
+    public let clock: any Clock<Duration>
+    /// Gives random numbers, from any thread.
+    public let random: @Sendable () -> UInt64
+    /// Takes what nobody can be told otherwise.
+    public let logger: Logger
+    /// Threads for work that falls into parts.
+    public let workers: Workers
+    /// How much memory the volume may use for caches.
+    public let memoryBudget: ByteCount
+    /// Wakes whoever waits for an event of the device.
+    public let raiseEvent: @Sendable () -> Void
+    /// What the lines of a volume share.
+    public let shared: SharedResources
+
+    /// The part of a device that a line maps to.
+    public struct Part: Sendable {
+        /// The device.
+        public let device: any BlockDevice
+        /// Where the part begins, in bytes.
+        public let start: UInt64
+        /// How long it is, in bytes.
+        public let count: UInt64
+    }
+
+    /// Opens a device for the line's access, and makes sure that it holds the sectors from `start` on: `length` of them, the line's own
+    /// without. Errors name the line and the device.
+    public func open(_ reference: DeviceReference, start: Sectors, length: Sectors? = nil) throws(MappingError) -> Part {
+        let length = length ?? self.length
+        do throws(MappingError) {
+            let device = try opener.open(reference, access: access).device
+            guard let end = start.adding(length), let bytes = end.bytes, let first = start.bytes else {
+                throw MappingError(.deviceTooSmall, device: reference.description, message: "the line ends behind the largest sector")
+            }
+            guard bytes <= device.size else {
+                throw MappingError(
+                    .deviceTooSmall, device: reference.description,
+                    message: "the device has \(Sectors(wholeSectorsIn: device.size)) sectors, the line needs \(end)")
+            }
+            let block = UInt64(device.limits.logicalBlockSize)
+            guard first.count % block == 0, bytes.count % block == 0 else {
+                throw MappingError(
+                    .invalidTable, device: reference.description,
+                    message: "the line's start and length on the device are no multiples of its logical block size, \(block) bytes")
+            }
+            return Part(device: device, start: first.count, count: bytes.count - first.count)
+        } catch {
+            throw error.inLine(line)
+        }
+    }
+
+    /// An error about the line.
+    public func error(_ code: MappingError.Code, _ message: String, underlying: (any Error)? = nil) -> MappingError {
+        MappingError(code, line: line, message: message, underlying: underlying)
+    }
+}
+
+/// Things that lines of one volume have in common, made once: ciphers with the same key, scratch memory.
+public final class SharedResources: Sendable {
+    private struct Key: Hashable, @unchecked Sendable {  // made from Sendable keys alone
+        let value: AnyHashable
+        init(_ value: some Hashable & Sendable) { self.value = AnyHashable(value) }
+    }
+    private let resources = Mutex<[Key: any AnyObject & Sendable]>([:])
+
+    init() {}
+
+    /// The resource of that key, made by `make` when it is asked for first. Equal keys are asked for one type.
+    public func resource<Resource: AnyObject & Sendable>(
+        for key: some Hashable & Sendable, make: () throws(MappingError) -> Resource
+    ) throws(MappingError) -> Resource {
+        let key = Key(key)
+        if let found = resources.withLock({ $0[key] }) as? Resource { return found }
+        let made = try make()
+        resources.withLock { $0[key] = made }
+        return made
+    }
+}
+
+extension MappingError {
+    /// The same error, about that line.
+    func inLine(_ line: Int) -> MappingError {
+        var error = self
+        error.line = line
+        return error
+    }
+
+    /// A failed request as a failure of the mapping.
+    init(_ error: BlockIOError, _ code: MappingError.Code = .inputOutput, device: String? = nil) {
+        self.init(code, device: device, errno: error.errno?.rawValue, message: error.description, underlying: error)
+    }
+}
