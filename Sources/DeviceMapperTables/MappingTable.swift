@@ -135,12 +135,32 @@ extension MappingTable: CustomStringConvertible {
     private func written(keys: ArgumentWriter.Keys) -> ArgumentWriter {
         var writer = ArgumentWriter(keys: keys)
         for line in lines {
-            writer.append(line.range.start)
-            writer.append(line.range.length)
-            writer.append(line.target.typeName)
-            line.target.write(to: &writer)
+            line.write(to: &writer)
             writer.endLine()
         }
         return writer
+    }
+}
+
+extension MappingTable.Line: CustomStringConvertible {
+    /// The line's canonical text, with `<redacted>` in place of keys.
+    public var description: String {
+        var writer = ArgumentWriter(keys: .redacted)
+        write(to: &writer)
+        return writer.string
+    }
+
+    /// The words behind the target's name. With `.shown`, keys are in a string that nobody wipes.
+    public func arguments(keys: ArgumentWriter.Keys = .redacted) -> String {
+        var writer = ArgumentWriter(keys: keys)
+        target.write(to: &writer)
+        return writer.string
+    }
+
+    fileprivate func write(to writer: inout ArgumentWriter) {
+        writer.append(range.start)
+        writer.append(range.length)
+        writer.append(target.typeName)
+        target.write(to: &writer)
     }
 }

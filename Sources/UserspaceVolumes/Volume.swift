@@ -128,6 +128,13 @@ public final class Volume: BlockDevice, @unchecked Sendable {  // `lines` and `s
         return zip(table.lines, lines).map { StatusLine(range: $0.range, typeName: $0.target.typeName, text: $1.engine.status()) }
     }
 
+    /// What requests each line takes best; none once the volume is closed.
+    public var lineLimits: [BlockLimits] {
+        guard gate.enter() else { return [] }
+        defer { gate.leave() }
+        return lines.map(\.engine.limits)
+    }
+
     /// The index of the line that holds the byte at `offset`, which lies within the volume.
     func lineIndex(at offset: UInt64) -> Int {
         var low = 0

@@ -44,25 +44,59 @@ public final class FileDevice: BlockDevice {
     ///
     /// Throws `notFound`, `permissionDenied`, `readOnly`, `wrongFileType` (a directory, a pipe, a character device), or `inUse` when
     /// another process's lock excludes this one.
-    public init(path: String, access: Access, locking: Locking = .enforced) throws(BlockIOError) {
+    public convenience init(path: String, access: Access, locking: Locking = .enforced) throws(BlockIOError) {
         // Looked at before it is opened: opening a pipe can wait, opening a tape can move it.
         let found = try Self.calling("open", path) { () throws(Errno) in try OpenFile.status(of: path) }
         try Self.checkKind(found.kind, path)
         var options: FileDescriptor.OpenOptions = [.closeOnExec, .nonBlocking]
         if found.kind == .blockDevice, access == .readWrite, locking == .enforced { options.insert(.exclusiveCreate) }
-        file = try Self.open(path, access == .readOnly ? .readOnly : .readWrite, options)
+        let file = try Self.open(path, access == .readOnly ? .readOnly : .readWrite, options)
+        try self.init(file, path, access, locking)
+    }
+
+    /// Makes a regular file of `size` bytes that reads as zeroes, in place of what a file at `path` held before, and opens it for writing.
+    /// A block device is opened as it is. A file that another process has open is refused before anything of it is lost.
+    public static func create(path: String, size: ByteCount, locking: Locking = .enforced) throws(BlockIOError) -> FileDevice {
+        guard size.count <= UInt64(Int64.max) else {
+            throw BlockIOError(.noSpace, message: "cannot create '\(path)': no file has \(size) bytes")
+        }
         do throws(BlockIOError) {
-            let status = try Self.calling("inspect", path) { [file] () throws(Errno) in try file.status() }
+            let file = try open(path, .readWrite, [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            do throws(BlockIOError) {
+                return try FileDevice(file, path, .readWrite, locking, newSize: size)
+            } catch {
+                OpenFile.remove(path)  // nothing half-made stays
+                throw error
+            }
+        } catch {
+            guard error.errno == .fileExists else { throw error }
+        }
+        let status = try calling("open", path) { () throws(Errno) in try OpenFile.status(of: path) }
+        if status.kind == .blockDevice { return try FileDevice(path: path, access: .readWrite, locking: locking) }
+        try checkKind(status.kind, path)
+        return try FileDevice(try open(path, .readWrite, [.closeOnExec, .nonBlocking]), path, .readWrite, locking, newSize: size)
+    }
+
+    /// Takes over an open file, which is closed when this throws. A regular file is emptied and given the new size, if there is one.
+    private init(_ file: OpenFile, _ path: String, _ access: Access, _ locking: Locking, newSize: ByteCount? = nil) throws(BlockIOError) {
+        self.file = file
+        do throws(BlockIOError) {
+            if locking == .enforced { try Self.lock(file, path, access) }
+            var status = try Self.calling("inspect", path) { () throws(Errno) in try file.status() }
             try Self.checkKind(status.kind, path)
+            if let newSize, status.kind == .regularFile {
+                try Self.calling("set the size of", path) { () throws(Errno) in
+                    try file.truncate(to: 0)
+                    try file.truncate(to: newSize.count)
+                }
+                status.size = newSize.count
+            }
             isBlockDevice = status.kind == .blockDevice
-            let bytes =
+            size = ByteCount(
                 status.kind == .blockDevice
-                ? try Self.calling("find the size of", path) { [file] () throws(Errno) in try file.blockDeviceSize() }
-                : status.size
-            size = ByteCount(bytes)
+                    ? try Self.calling("find the size of", path) { () throws(Errno) in try file.blockDeviceSize() } : status.size)
             identity = Self.identity(status)
             limits = BlockLimits(isReadOnly: access == .readOnly)
-            if locking == .enforced { try Self.lock(file, path, access) }
             self.path = path  // last: from here on deinit closes the file
         } catch {
             try? file.descriptor.close()
@@ -201,10 +235,10 @@ public final class FileDevice: BlockDevice {
     }
 
     private static func open(
-        _ path: String, _ mode: FileDescriptor.AccessMode, _ options: FileDescriptor.OpenOptions
+        _ path: String, _ mode: FileDescriptor.AccessMode, _ options: FileDescriptor.OpenOptions, permissions: FilePermissions? = nil
     ) throws(BlockIOError) -> OpenFile {
         do {
-            return OpenFile(descriptor: try FileDescriptor.open(FilePath(path), mode, options: options, retryOnInterrupt: true))
+            return OpenFile(descriptor: try FileDescriptor.open(FilePath(path), mode, options: options, permissions: permissions, retryOnInterrupt: true))
         } catch let error as Errno {
             throw .system(error, mode == .readOnly ? "open" : "open for writing", path)
         } catch {

@@ -91,6 +91,10 @@ struct OpenFile {
         }
     }
 
+    func truncate(to size: UInt64) throws(Errno) { _ = try Self.retrying { Int(ftruncate(rawValue, off_t(size))) } }
+
+    static func remove(_ path: String) { unsafe unlink(path) }
+
     /// Takes or converts the lock on the whole file that belongs to this open file description; throws instead of waiting.
     func lockFile(exclusively: Bool) throws(Errno) { _ = try Self.retrying { Int(shim_lock_file(rawValue, exclusively ? 2 : 1)) } }
 

@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import CShims
+
+/// The `devmap` command.
+@main
+struct Devmap: ParsableCommand {
+    static let version = "0.1.0"
+    static let configuration = CommandConfiguration(
+        commandName: "devmap",
+        abstract: "Read, write and check device-mapper tables without root, kernel modules or a VM.",
+        discussion: """
+            A table says what each run of a device's sectors is mapped to, in the words of dmsetup(8):
+
+              0 32768 crypt aes-xts-plain64 :64:file:volume.key 0 disk.img 32768
+
+            Sizes and offsets are bytes, or have a unit: 512, 8s (sectors), 4KiB, 10MiB, 1GiB, 1MB (powers of 1000).
+            """,
+        version: version,
+        subcommands: [Volume.self, Lint.self])
+
+    static func main() {
+        // Keys that the command works with are not to be found in a core dump, and not by a debugger of the same user.
+        _ = shim_forbid_core_dump()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as CommandFailure {
+            Terminal.writeError("devmap: \(failure.message)\n")
+            exit(withError: ExitCode(1))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// What keeps a command from doing its work: told on standard error, with exit status 1.
+struct CommandFailure: Error {
+    var message: String
+    init(_ message: String) { self.message = message }
+}

@@ -1,0 +1,142 @@
+public import ArgumentParser
+public import DeviceMapper
+internal import Synchronization
+
+/// A table, from a file or from the command line.
+struct TableOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("A file with the table; - is standard input.", valueName: "tablefile"), completion: .file())
+    var file: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The table itself. Other users can see it while the command runs: name keys by :<bytes>:file:<path> or :<bytes>:user:<description>.",
+            valueName: "text"))
+    var table: String?
+
+    mutating func validate() throws {
+        if (file == nil) == (table == nil) { throw ValidationError("Give a table: either <tablefile> or --table <text>.") }
+    }
+
+    var readsStandardInput: Bool { file == "-" }
+
+    /// What messages call the table.
+    var name: String { file.map { $0 == "-" ? "standard input" : $0 } ?? "--table" }
+
+    /// The table's text, which may hold keys.
+    func text() throws(CommandFailure) -> SecretBuffer {
+        guard let table else { return try Self.text(file: file ?? "-") }
+        var text = SecretBuffer()
+        text.append(table)
+        return text
+    }
+
+    func parse() throws(CommandFailure) -> MappingTable { try Self.parse(try text(), name) }
+
+    static func text(file: String) throws(CommandFailure) -> SecretBuffer {
+        do throws(BlockIOError) { return try SmallFile.read(file, limit: 1 << 30) } catch { throw CommandFailure("\(error)") }
+    }
+
+    static func parse(_ text: consuming SecretBuffer, _ name: String) throws(CommandFailure) -> MappingTable {
+        do throws(TableError) { return try MappingTable(parsing: text) } catch { throw CommandFailure("\(name): \(error)") }
+    }
+}
+
+extension MappingTable {
+    /// Reads a table from text that may hold keys.
+    init(parsing text: borrowing SecretBuffer) throws(TableError) {
+        self = try text.withBytes { (text) throws(TableError) in try MappingTable(parsingUTF8: text) }
+    }
+}
+
+/// How the devices of a table are opened.
+struct OpenOptions: ParsableArguments {
+    @Flag(
+        help: "Open images even when another process has them open. What is read may be half-written, and two writers destroy the contents.")
+    var forceUnlocked = false
+
+    @Option(
+        name: .customLong("device"),
+        help: ArgumentHelp(
+            "Where the table names /dev/mapper/NAME, use the volume that the table in FILE describes. May be given several times; a table may name "
+                + "those before it.",
+            valueName: "name=file"))
+    var devices: [NamedTable] = []
+
+    /// A volume below the one that a command works on.
+    struct NamedTable: ExpressibleByArgument {
+        var reference: DeviceReference
+        var file: String
+
+        init?(argument: String) {
+            let parts = argument.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, let name = try? DeviceName(String(parts[0])) else { return nil }
+            reference = .path("/dev/mapper/\(name)")
+            file = String(parts[1])
+        }
+    }
+
+    var locking: FileDevice.Locking { forceUnlocked ? .none : .enforced }
+
+    func open(_ table: MappingTable, _ name: String, _ access: Access) throws(CommandFailure) -> DeviceMapper.Volume {
+        do throws(MappingError) {
+            return try DeviceMapper.Volume(table, opening: try opener(access))
+        } catch {
+            throw CommandFailure("\(name): \(error)" + Self.advice(error))
+        }
+    }
+
+    /// Files, and the volumes of `--device`: each is opened when a table first names it.
+    private func opener(_ access: Access) throws(MappingError) -> DeviceOpener {
+        var opener = DeviceOpener.files(access, locking: locking)
+        for device in devices {
+            let below = opener
+            let opened = Mutex<DeviceMapper.Volume?>(nil)
+            opener = DeviceOpener(access: access) { (reference, access) throws(MappingError) in
+                guard reference == device.reference else { return try below.open(reference, access: access) }
+                let volume = try opened.withLock { opened throws(MappingError) in
+                    let volume = if let opened { opened } else { try device.open(below) }
+                    opened = volume
+                    return volume
+                }
+                return OpenedDevice(device: volume, identity: .mapped(reference.description))
+            }
+        }
+        return opener
+    }
+
+    func openImage(_ path: String, _ access: Access) throws(CommandFailure) -> FileDevice {
+        do throws(BlockIOError) { return try FileDevice(path: path, access: access, locking: locking) } catch { throw failure(error) }
+    }
+
+    func failure(_ error: BlockIOError) -> CommandFailure {
+        CommandFailure(error.description + (error.code == .inUse ? "; --force-unlocked opens it all the same" : ""))
+    }
+
+    private static func advice(_ error: MappingError) -> String { error.code == .busy ? "; --force-unlocked opens it all the same" : "" }
+}
+
+extension OpenOptions.NamedTable {
+    fileprivate func open(_ opener: DeviceOpener) throws(MappingError) -> DeviceMapper.Volume {
+        let table: MappingTable
+        do throws(CommandFailure) { table = try TableOptions.parse(try TableOptions.text(file: file), file) } catch {
+            throw MappingError(.invalidTable, message: error.message)
+        }
+        do throws(MappingError) { return try DeviceMapper.Volume(table, opening: opener) } catch {
+            throw MappingError(error.code, message: "\(file): \(error)")
+        }
+    }
+}
+
+extension DeviceMapper.Volume {
+    /// Closes a volume that was written: only then it is sure that the writes are on disk.
+    func closeOrFail() throws(CommandFailure) {
+        do throws(MappingError) { try close() } catch {
+            throw CommandFailure("the volume was not closed well, and its last writes may be lost: \(error)")
+        }
+    }
+}
+
+extension ByteCount: ExpressibleByArgument {
+    public init?(argument: String) { self.init(parsing: argument) }
+}
