@@ -1,5 +1,12 @@
 internal import ArgumentParser
 internal import CShims
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
 
 /// The `devmap` command.
 @main
@@ -19,8 +26,7 @@ struct Devmap: ParsableCommand {
         subcommands: [Volume.self, Lint.self])
 
     static func main() {
-        // Keys that the command works with are not to be found in a core dump, and not by a debugger of the same user.
-        _ = shim_forbid_core_dump()
+        forbidDumps()
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -30,6 +36,13 @@ struct Devmap: ParsableCommand {
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// Keys that the command works with are not to be found in a core dump, not by a debugger of the same user, and not in what Swift's
+    /// backtracer prints of a crash, which is registers and the memory that they point to.
+    private static func forbidDumps() {
+        _ = shim_forbid_core_dump()
+        for crash in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
     }
 }
 

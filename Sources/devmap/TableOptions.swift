@@ -52,7 +52,8 @@ extension MappingTable {
 /// How the devices of a table are opened.
 struct OpenOptions: ParsableArguments {
     @Flag(
-        help: "Open images even when another process has them open. What is read may be half-written, and two writers destroy the contents.")
+        help: "Open images even when another process has them open. What is read may be half-written, and two writers destroy the contents."
+    )
     var forceUnlocked = false
 
     @Option(

@@ -93,7 +93,7 @@ need_tools() {
 # for some days.
 offered() {
     local pattern signature
-    if [ -z "$1" ]; then pattern='[0-9]+\.[0-9]+[^-]*(-[0-9]+)?-amd64'
+    if [ -z "$1" ]; then pattern='[0-9]+\.[0-9]+\.[0-9][^-]*(-[0-9]+)?-amd64'
     elif is_series "$1"; then pattern="${1//./\\.}\\.[0-9][^-]*(-[0-9]+)?-amd64"
     else
         pattern=${1//./\\.}
@@ -149,8 +149,8 @@ prepare_kernel() {
     say "no kernel $1 in the cache; looking for a package"
     if ! find_kernel "$1"; then
         archive=()
-        { echo "offered:"; offered ''; } >>"$log"
-        die_with_log "no package of a kernel $1 here"
+        { echo "offered here:"; offered '' | cut -d ' ' -f 1 | sort -Vu; } >>"$log"
+        die_with_log "no package of a kernel $1 here, nor in the backports"
     fi
     make_kernel "$1"
 }
@@ -208,6 +208,7 @@ plan() {
 # download DIRECTORY
 download() {
     say "fetching ${packages[*]}"
+    rm -f "$1"/*
     (cd "$1" && logged apt_get download "${packages[@]}")
 }
 

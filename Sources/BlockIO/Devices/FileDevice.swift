@@ -61,7 +61,8 @@ public final class FileDevice: BlockDevice {
             throw BlockIOError(.noSpace, message: "cannot create '\(path)': no file has \(size) bytes")
         }
         do throws(BlockIOError) {
-            let file = try open(path, .readWrite, [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            let file = try open(
+                path, .readWrite, [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
             do throws(BlockIOError) {
                 return try FileDevice(file, path, .readWrite, locking, newSize: size)
             } catch {
@@ -238,7 +239,9 @@ public final class FileDevice: BlockDevice {
         _ path: String, _ mode: FileDescriptor.AccessMode, _ options: FileDescriptor.OpenOptions, permissions: FilePermissions? = nil
     ) throws(BlockIOError) -> OpenFile {
         do {
-            return OpenFile(descriptor: try FileDescriptor.open(FilePath(path), mode, options: options, permissions: permissions, retryOnInterrupt: true))
+            return OpenFile(
+                descriptor: try FileDescriptor.open(
+                    FilePath(path), mode, options: options, permissions: permissions, retryOnInterrupt: true))
         } catch let error as Errno {
             throw .system(error, mode == .readOnly ? "open" : "open for writing", path)
         } catch {

@@ -50,7 +50,8 @@ struct Lint: ParsableCommand {
             return try print(Report(valid: true, lines: lines))
         }
         for line in table.lines where line.target is UnknownTarget {
-            Terminal.writeError("devmap: \(source.name): warning: target '\(line.target.typeName)' is not known, its arguments were not checked\n")
+            Terminal.writeError(
+                "devmap: \(source.name): warning: target '\(line.target.typeName)' is not known, its arguments were not checked\n")
         }
         try table.withText(keys: showKeys ? .shown : .redacted) { (text) throws(CommandFailure) in try Terminal.print(text) }
     }

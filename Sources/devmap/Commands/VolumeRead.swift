@@ -18,7 +18,9 @@ struct VolumeRead: ParsableCommand {
             throw CommandFailure("not writing a volume's bytes to a terminal: name a file with --output, or use a pipe")
         }
         let volume = try opening.open(try source.parse(), source.name, .readOnly)
-        guard offset <= volume.size else { throw CommandFailure("--offset \(offset) is behind the end of the volume, which has \(volume.size) bytes") }
+        guard offset <= volume.size else {
+            throw CommandFailure("--offset \(offset) is behind the end of the volume, which has \(volume.size) bytes")
+        }
         let count = length?.count ?? volume.size.count - offset.count
         do throws(BlockIOError) { try volume.checkRange(at: offset.count, count: count) } catch { throw CommandFailure("\(error)") }
 
@@ -30,7 +32,9 @@ struct VolumeRead: ParsableCommand {
                 let piece = Int(min(UInt64(buffer.count), count - done))
                 try buffer.withMutableBytes { (bytes) throws(CommandFailure) in
                     var part = bytes.part(0..<piece)
-                    do throws(BlockIOError) { try volume.read(at: offset.count + done, into: &part) } catch { throw CommandFailure("\(error)") }
+                    do throws(BlockIOError) { try volume.read(at: offset.count + done, into: &part) } catch {
+                        throw CommandFailure("\(error)")
+                    }
                     try file.write(part.bytes)
                 }
                 done += UInt64(piece)

@@ -5,7 +5,9 @@ internal import DeviceMapper
 struct VolumeWrite: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "write", abstract: "Write a file or standard input to a range of the volume.",
-        discussion: "Returns when the bytes are on disk. An input that would not fit is refused before anything is written, where its size is known.")
+        discussion:
+            "Returns when the bytes are on disk. An input that would not fit is refused before anything is written, where its size is known."
+    )
 
     @OptionGroup var source: TableOptions
     @OptionGroup var opening: OpenOptions
@@ -13,7 +15,9 @@ struct VolumeWrite: ParsableCommand {
     @Option(help: "The file to read; standard input without, or for -.", completion: .file()) var input = "-"
 
     func validate() throws {
-        if source.readsStandardInput, input == "-" { throw ValidationError("The table and the input cannot both come from standard input.") }
+        if source.readsStandardInput, input == "-" {
+            throw ValidationError("The table and the input cannot both come from standard input.")
+        }
     }
 
     func run() throws {
