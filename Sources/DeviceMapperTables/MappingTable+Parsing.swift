@@ -2,7 +2,7 @@ internal import StorageUnits
 
 extension MappingTable {
     /// Reads a table as `dmsetup create` does: a line `<start> <length> <target> <arguments>` each; blank lines, and lines that begin with `#`,
-    /// are passed over. Takes time in proportion to the text. Keys go straight into ``StorageUnits/SecretBytes``; the caller wipes its text.
+    /// are passed over. Takes time in proportion to the text. Keys go straight into `SecretBytes`; the caller wipes its text.
     public init(parsingUTF8 text: Span<UInt8>, registry: TargetRegistry = .standard) throws(TableError) {
         var lines: [Line] = []
         var reader = ArgumentReader()

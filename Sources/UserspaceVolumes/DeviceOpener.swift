@@ -14,7 +14,7 @@ public struct DeviceOpener: Sendable {
 
     /// Files and block devices of this machine. Paths are looked up as they stand; `major:minor` is looked up in /sys (Linux).
     ///
-    /// With `locking` enforced, a file that another process has open against it is refused: see ``BlockIO/FileDevice/Locking``.
+    /// With `locking` enforced, a file that another process has open against it is refused: see `FileDevice.Locking`.
     public static func files(_ access: Access, locking: FileDevice.Locking = .enforced) -> DeviceOpener {
         let files = OpenedFiles(locking: locking)
         return DeviceOpener(access: access) { (reference, access) throws(MappingError) in try files.open(reference, access) }
