@@ -18,8 +18,10 @@ public final class SectorCipher: @unchecked Sendable {  // lent to one thread at
 
     /// AES in `mode`. Keys have 16, 24 or 32 bytes, twice that for XTS.
     public init(aes mode: Mode, iv: IVGenerator, key: SecretBytes) throws(CipherError) {
+        guard mode != .xts || [32, 48, 64].contains(key.count) else {
+            throw CipherError("AES-XTS takes keys of 32, 48 or 64 bytes, not \(key.count)")
+        }
         let algorithm = try Self.aes(keyByteCount: mode == .xts ? key.count / 2 : key.count)
-        if mode == .xts, key.count % 2 != 0 { throw CipherError("an XTS key has an even number of bytes, this one has \(key.count)") }
         cipher = try GcryptCipher(algorithm, mode == .xts ? GCRY_CIPHER_MODE_XTS : GCRY_CIPHER_MODE_CBC, key: key)
         ivs = try IVSource(iv, key: key)
     }
