@@ -30,8 +30,3 @@ extension SectorCipher {
         return result
     }
 }
-
-/// The hexadecimal digits of bytes.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-}

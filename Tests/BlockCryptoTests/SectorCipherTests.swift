@@ -41,9 +41,9 @@ struct SectorCipherTests {
                     Array(plaintext[sector * sectorSize..<(sector + 1) * sectorSize]), sectorSize: sectorSize,
                     first: first &+ step &* UInt64(sector), step: step)
             }
-            #expect(whole == each, "\(count) sectors from number \(first) in steps of \(step)")
-            #expect(whole != plaintext)
-            #expect(try cipher.decrypted(whole, sectorSize: sectorSize, first: first, step: step) == plaintext)
+            #expect(difference(whole, each) == nil, "\(count) sectors from number \(first) in steps of \(step)")
+            #expect((whole == plaintext) == false)
+            #expect(difference(try cipher.decrypted(whole, sectorSize: sectorSize, first: first, step: step), plaintext) == nil)
         }
     }
 
@@ -75,7 +75,7 @@ struct SectorCipherTests {
         let cipher = try SectorCipher(aes: .xts, iv: .plain64, key: SecretBytes(half + half))
         let plaintext = random.bytes(4096)
         let ciphertext = try cipher.encrypted(plaintext, sectorSize: 4096, first: 7)
-        #expect(try cipher.decrypted(ciphertext, sectorSize: 4096, first: 7) == plaintext)
+        #expect(difference(try cipher.decrypted(ciphertext, sectorSize: 4096, first: 7), plaintext) == nil)
     }
 
     @Test("A CBC key of another length is refused", arguments: [0, 1, 15, 17, 23, 31, 33, 48, 64])
