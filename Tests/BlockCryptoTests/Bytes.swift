@@ -13,20 +13,20 @@ extension SecretBytes {
 
 extension SectorCipher {
     /// The ciphertext of whole sectors.
-    func encrypted(_ plaintext: [UInt8], sectorSize: Int, first: UInt64, step: UInt64 = 1) throws -> [UInt8] {
+    func encrypted(_ plaintext: [UInt8], sectorSize: Int, first: UInt64, step: UInt64 = 1, shift: UInt64 = 0) throws -> [UInt8] {
         var result = [UInt8](repeating: 0xee, count: plaintext.count)
         var span = result.mutableSpan
         var target = unsafe span.mutableBytes
-        try encrypt(unsafe plaintext.span.bytes, into: &target, sectorSize: sectorSize, first: first, step: step)
+        try encrypt(unsafe plaintext.span.bytes, into: &target, sectorSize: sectorSize, first: first, step: step, shift: shift)
         return result
     }
 
     /// The plaintext of whole sectors.
-    func decrypted(_ ciphertext: [UInt8], sectorSize: Int, first: UInt64, step: UInt64 = 1) throws -> [UInt8] {
+    func decrypted(_ ciphertext: [UInt8], sectorSize: Int, first: UInt64, step: UInt64 = 1, shift: UInt64 = 0) throws -> [UInt8] {
         var result = ciphertext
         var span = result.mutableSpan
         var sectors = unsafe span.mutableBytes
-        try decrypt(&sectors, sectorSize: sectorSize, first: first, step: step)
+        try decrypt(&sectors, sectorSize: sectorSize, first: first, step: step, shift: shift)
         return result
     }
 }

@@ -61,6 +61,19 @@ struct SectorCipherTests {
         #expect((Array(two[512...]) == zero) == (kind.iv == .plain))
     }
 
+    /// As `iv_large_sectors` has it, which divides the number of each sector by their size.
+    @Test("A shift takes low bits off every number, also where numbers begin again", arguments: kinds)
+    func shift(_ kind: Kind) throws {
+        var random = SeededGenerator(seed: 8)
+        let cipher = try kind.cipher(&random)
+        let plaintext = random.bytes(4 * 4096)
+        let whole = try cipher.encrypted(plaintext, sectorSize: 4096, first: UInt64.max - 15, step: 8, shift: 3)
+        let last = try cipher.encrypted(Array(plaintext[..<8192]), sectorSize: 4096, first: (1 << 61) - 2)
+        let first = try cipher.encrypted(Array(plaintext[8192...]), sectorSize: 4096, first: 0)
+        #expect(difference(whole, last + first) == nil)
+        #expect(difference(try cipher.decrypted(whole, sectorSize: 4096, first: UInt64.max - 15, step: 8, shift: 3), plaintext) == nil)
+    }
+
     @Test("Nothing is done for no sectors", arguments: kinds) func noSectors(_ kind: Kind) throws {
         var random = SeededGenerator(seed: 4)
         let cipher = try kind.cipher(&random)
