@@ -38,6 +38,9 @@ public struct HostCommand: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         /// What happened, with the program's own words.
         public let description: String
+
+        /// A failure, also one that a test finds in what a program has answered.
+        public init(_ description: String) { self.description = description }
     }
 
     /// Runs the program with `input` as its standard input; throws unless it exits with 0.
@@ -50,7 +53,7 @@ public struct HostCommand: Sendable {
         let output = try attempt(arguments, input: input)
         guard output.status == 0 else {
             let call = ([name] + arguments).joined(separator: " ")
-            throw Failure(description: "\(call): status \(output.status): \(output.errors)\(output.text.prefix(2000))")
+            throw Failure("\(call): status \(output.status): \(output.errors)\(output.text.prefix(2000))")
         }
         return output
     }
@@ -65,10 +68,10 @@ public struct HostCommand: Sendable {
         defer { for file in files { close(file) } }
         var pid: pid_t = 0
         let result = Self.spawn(&pid, path, [name] + arguments, files)
-        guard result == 0 else { throw Failure(description: "cannot start \(path): \(Self.message(result))") }
+        guard result == 0 else { throw Failure("cannot start \(path): \(Self.message(result))") }
         var status: Int32 = 0
         while unsafe waitpid(pid, &status, 0) < 0 {
-            guard errno == EINTR else { throw Failure(description: "cannot wait for \(path): \(Self.message(errno))") }
+            guard errno == EINTR else { throw Failure("cannot wait for \(path): \(Self.message(errno))") }
         }
         return Output(
             status: status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f, bytes: try contents(files[1]),
@@ -85,7 +88,7 @@ public struct HostCommand: Sendable {
                 if unsafe access(candidate, X_OK) == 0 { return candidate }
             }
         }
-        throw Failure(description: "\(name) is not installed: it is in the Debian package \(package)")
+        throw Failure("\(name) is not installed: it is in the Debian package \(package)")
     }
 
     private static func spawn(_ pid: inout pid_t, _ path: String, _ arguments: [String], _ files: [CInt]) -> CInt {
@@ -117,13 +120,13 @@ public struct HostCommand: Sendable {
     private func file(holding bytes: [UInt8]) throws(Failure) -> CInt {
         var template = Array("/tmp/host-command.XXXXXX".utf8CString)
         let file = unsafe mkstemp(&template)
-        guard file >= 0 else { throw Failure(description: "cannot make a file in /tmp: \(Self.message(errno))") }
+        guard file >= 0 else { throw Failure("cannot make a file in /tmp: \(Self.message(errno))") }
         _ = fcntl(file, F_SETFD, FD_CLOEXEC)
         unsafe unlink(template)
         var done = 0
         while done < bytes.count {
             let count = unsafe bytes[done...].withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw Failure(description: "cannot write a file in /tmp: \(Self.message(errno))") }
+            guard count > 0 else { throw Failure("cannot write a file in /tmp: \(Self.message(errno))") }
             done += count
         }
         lseek(file, 0, SEEK_SET)
@@ -132,13 +135,13 @@ public struct HostCommand: Sendable {
 
     private func contents(_ file: CInt) throws(Failure) -> [UInt8] {
         let size = lseek(file, 0, SEEK_END)
-        guard size >= 0 else { throw Failure(description: "cannot find the size of a file in /tmp: \(Self.message(errno))") }
+        guard size >= 0 else { throw Failure("cannot find the size of a file in /tmp: \(Self.message(errno))") }
         var bytes = [UInt8](repeating: 0, count: Int(size))
         var done = 0
         while done < bytes.count {
             let place = off_t(done)
             let count = unsafe bytes[done...].withUnsafeMutableBytes { unsafe pread(file, $0.baseAddress, $0.count, place) }
-            guard count > 0 else { throw Failure(description: "cannot read a file in /tmp: \(Self.message(errno))") }
+            guard count > 0 else { throw Failure("cannot read a file in /tmp: \(Self.message(errno))") }
             done += count
         }
         return bytes
