@@ -56,11 +56,12 @@ final class IVSource {
 
     deinit { unsafe vectors.deallocate() }
 
-    /// The vectors of `count` numbers, at most `batch`, from `first` on, `step` apart; overwritten by the next call.
-    func make(first: UInt64, step: UInt64, count: Int) throws(CipherError) -> UnsafeRawPointer {
+    /// The vectors of `count` numbers, at most `batch`, from `first` on, `step` apart, each without its lowest `shift` bits; overwritten by
+    /// the next call.
+    func make(first: UInt64, step: UInt64, shift: UInt64, count: Int) throws(CipherError) -> UnsafeRawPointer {
         guard let start = unsafe vectors.baseAddress else { throw CipherError("no memory for initialization vectors") }
         for index in 0..<count {
-            let number = first &+ step &* UInt64(index)
+            let number = (first &+ step &* UInt64(index)) >> shift
             let low = kind == .plain ? number & 0xffff_ffff : number
             unsafe vectors.storeBytes(of: low.littleEndian, toByteOffset: Self.ivSize * index, as: UInt64.self)
             unsafe vectors.storeBytes(of: 0, toByteOffset: Self.ivSize * index + 8, as: UInt64.self)

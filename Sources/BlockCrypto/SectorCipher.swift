@@ -18,8 +18,10 @@ public final class SectorCipher: @unchecked Sendable {  // lent to one thread at
 
     /// AES in `mode`. Keys have 16, 24 or 32 bytes, twice that for XTS.
     public init(aes mode: Mode, iv: IVGenerator, key: SecretBytes) throws(CipherError) {
+        guard mode != .xts || [32, 48, 64].contains(key.count) else {
+            throw CipherError("AES-XTS takes keys of 32, 48 or 64 bytes, not \(key.count)")
+        }
         let algorithm = try Self.aes(keyByteCount: mode == .xts ? key.count / 2 : key.count)
-        if mode == .xts, key.count % 2 != 0 { throw CipherError("an XTS key has an even number of bytes, this one has \(key.count)") }
         cipher = try GcryptCipher(algorithm, mode == .xts ? GCRY_CIPHER_MODE_XTS : GCRY_CIPHER_MODE_CBC, key: key)
         ivs = try IVSource(iv, key: key)
     }
@@ -33,10 +35,11 @@ public final class SectorCipher: @unchecked Sendable {  // lent to one thread at
         }
     }
 
-    /// Encrypts whole sectors of `sectorSize` bytes from `plaintext` into `ciphertext`, which has as many bytes. The first sector's vector
-    /// is made from the number `first`, each next one's from a number larger by `step`.
+    /// Encrypts whole sectors of `sectorSize` bytes from `plaintext` into `ciphertext`, which has as many bytes. The first sector's number
+    /// is `first`, each next one's is larger by `step`; after 2^64 - 1 they begin again. The vector is made from the number without its
+    /// lowest `shift` bits.
     public func encrypt(
-        _ plaintext: RawSpan, into ciphertext: inout MutableRawSpan, sectorSize: Int, first: UInt64, step: UInt64
+        _ plaintext: RawSpan, into ciphertext: inout MutableRawSpan, sectorSize: Int, first: UInt64, step: UInt64, shift: UInt64 = 0
     ) throws(CipherError) {
         precondition(plaintext.byteCount == ciphertext.byteCount && plaintext.byteCount % sectorSize == 0)
         var failure: CipherError?
@@ -44,7 +47,7 @@ public final class SectorCipher: @unchecked Sendable {  // lent to one thread at
             unsafe plaintext.withUnsafeBytes { source in
                 guard let target = target.baseAddress, let start = source.baseAddress else { return }
                 do throws(CipherError) {
-                    unsafe try forEachSector(source.count / sectorSize, first: first, step: step) { index, iv in
+                    unsafe try forEachSector(source.count / sectorSize, first: first, step: step, shift: shift) { index, iv in
                         let status = unsafe cipher.setIV(iv, IVSource.ivSize)
                         let place = index * sectorSize
                         return status != 0 ? status : unsafe cipher.encrypt(target + place, start + place, sectorSize)
@@ -57,14 +60,16 @@ public final class SectorCipher: @unchecked Sendable {  // lent to one thread at
         if let failure { throw failure }
     }
 
-    /// Decrypts whole sectors of `sectorSize` bytes in place; `first` and `step` are as in `encrypt`.
-    public func decrypt(_ sectors: inout MutableRawSpan, sectorSize: Int, first: UInt64, step: UInt64) throws(CipherError) {
+    /// Decrypts whole sectors of `sectorSize` bytes in place; `first`, `step` and `shift` are as in `encrypt`.
+    public func decrypt(
+        _ sectors: inout MutableRawSpan, sectorSize: Int, first: UInt64, step: UInt64, shift: UInt64 = 0
+    ) throws(CipherError) {
         precondition(sectors.byteCount % sectorSize == 0)
         var failure: CipherError?
         unsafe sectors.withUnsafeMutableBytes { bytes in
             guard let start = bytes.baseAddress else { return }
             do throws(CipherError) {
-                unsafe try forEachSector(bytes.count / sectorSize, first: first, step: step) { index, iv in
+                unsafe try forEachSector(bytes.count / sectorSize, first: first, step: step, shift: shift) { index, iv in
                     let status = unsafe cipher.setIV(iv, IVSource.ivSize)
                     return status != 0 ? status : unsafe cipher.decrypt(start + index * sectorSize, sectorSize)
                 }
@@ -76,12 +81,12 @@ public final class SectorCipher: @unchecked Sendable {  // lent to one thread at
     }
 
     private func forEachSector(
-        _ count: Int, first: UInt64, step: UInt64, _ body: (Int, UnsafeRawPointer) -> gcry_error_t
+        _ count: Int, first: UInt64, step: UInt64, shift: UInt64, _ body: (Int, UnsafeRawPointer) -> gcry_error_t
     ) throws(CipherError) {
         var done = 0
         while done < count {
             let batch = min(count - done, IVSource.batch)
-            let vectors = unsafe try ivs.make(first: first &+ step &* UInt64(done), step: step, count: batch)
+            let vectors = unsafe try ivs.make(first: first &+ step &* UInt64(done), step: step, shift: shift, count: batch)
             for index in 0..<batch {
                 try Gcrypt.check(unsafe body(done + index, vectors + IVSource.ivSize * index), "encrypt or decrypt a sector")
             }

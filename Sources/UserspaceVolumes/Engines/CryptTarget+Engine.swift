@@ -65,9 +65,9 @@ private final class CryptEngine: TargetEngine {
     private let scratch: ResourcePool<AlignedBuffer>
     private let sectorSize: Int
     private let ivOffset: UInt64
-    /// The number from which a sector's vector is made grows by this much from sector to sector...
+    /// How many sectors of 512 bytes a sector has: its number grows by this much from sector to sector...
     private let ivStep: UInt64
-    /// ... and is that of 512-byte sectors shifted by this much.
+    /// ... and its vector is made from the number without this many low bits.
     private let ivShift: UInt64
 
     init(
@@ -81,7 +81,7 @@ private final class CryptEngine: TargetEngine {
         ivOffset = target.ivOffset.count
         let sectors = target.options.sectorSize.count / Sectors.bytesPerSector
         ivShift = target.options.ivLargeSectors ? UInt64(sectors.trailingZeroBitCount) : 0
-        ivStep = target.options.ivLargeSectors ? 1 : sectors
+        ivStep = sectors
         limits = BlockLimits(
             logicalBlockSize: max(sectorSize, part.device.limits.logicalBlockSize), preferredSize: Self.pieceSize,
             isReadOnly: part.device.limits.isReadOnly, canDiscard: target.options.allowDiscards && part.device.limits.canDiscard)
@@ -100,7 +100,7 @@ private final class CryptEngine: TargetEngine {
             }
             let failure = ciphers.withResource { cipher -> CipherError? in
                 do throws(CipherError) {
-                    try cipher.decrypt(&piece, sectorSize: sectorSize, first: ivNumber(place), step: ivStep)
+                    try cipher.decrypt(&piece, sectorSize: sectorSize, first: ivNumber(place), step: ivStep, shift: ivShift)
                     return nil
                 } catch {
                     return error
@@ -145,7 +145,7 @@ private final class CryptEngine: TargetEngine {
     private func encrypt(_ bytes: RawSpan, at place: UInt64, into room: inout MutableRawSpan) throws(BlockIOError) {
         let failure = ciphers.withResource { cipher -> CipherError? in
             do throws(CipherError) {
-                try cipher.encrypt(bytes, into: &room, sectorSize: sectorSize, first: ivNumber(place), step: ivStep)
+                try cipher.encrypt(bytes, into: &room, sectorSize: sectorSize, first: ivNumber(place), step: ivStep, shift: ivShift)
                 return nil
             } catch {
                 return error
@@ -156,6 +156,6 @@ private final class CryptEngine: TargetEngine {
         }
     }
 
-    /// The number that the vector of the sector at `place` is made from.
-    private func ivNumber(_ place: UInt64) -> UInt64 { (ivOffset &+ place / Sectors.bytesPerSector) >> ivShift }
+    /// The number of the sector at `place`, in sectors of 512 bytes. Like the kernel's it begins again after 2^64 - 1.
+    private func ivNumber(_ place: UInt64) -> UInt64 { ivOffset &+ place / Sectors.bytesPerSector }
 }
