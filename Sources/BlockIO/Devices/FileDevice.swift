@@ -125,17 +125,27 @@ public final class FileDevice: BlockDevice {
     }
 
     public func flush() throws(BlockIOError) {
-        if let failure = failedFlush.withLock({ $0 }) { throw failure }
-        let finished = writes.load(ordering: .acquiring)
-        if durableWrites.load(ordering: .acquiring) >= finished { return }
-        do throws(Errno) {
-            try file.synchronizeData()
-            durableWrites.max(finished, ordering: .releasing)
-        } catch {
-            let failure = BlockIOError.system(error, "flush", path)
-            failedFlush.withLock { if $0 == nil { $0 = failure } }
-            throw failure
+        if areWritesDurable() { return }
+        // One at a time: the system tells of lost pages once, and the flush that it does not tell must not succeed before the other has
+        // failed. Whoever waits here may find its writes durable afterwards.
+        let failure = failedFlush.withLock { failure -> BlockIOError? in
+            if failure != nil || areWritesDurable() { return failure }
+            let finished = writes.load(ordering: .acquiring)
+            do throws(Errno) {
+                try file.synchronizeData()
+                durableWrites.store(finished, ordering: .releasing)
+            } catch {
+                failure = .system(error, "flush", path)
+            }
+            return failure
         }
+        if let failure { throw failure }
+    }
+
+    /// Whether a flush has nothing to do. Never again once one has failed: what it left behind stays counted.
+    private func areWritesDurable() -> Bool {
+        let finished = writes.load(ordering: .acquiring)
+        return durableWrites.load(ordering: .acquiring) >= finished
     }
 
     public func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
