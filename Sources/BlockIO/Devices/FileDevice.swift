@@ -121,7 +121,7 @@ public final class FileDevice: BlockDevice {
         // Counted even when it failed: a part may be written.
         if !flags.contains(.forceUnitAccess) || needsFlush || failure != nil { countWrite() }
         if let failure { throw failure }
-        if needsFlush { try flush() }
+        if needsFlush { try flushRange(at: offset, count: Self.total(pieces)) }
     }
 
     public func flush() throws(BlockIOError) {
@@ -171,7 +171,12 @@ public final class FileDevice: BlockDevice {
             try writeZeroBytes(at: offset, count: count, flags: [])
         }
         countWrite()
-        if flags.contains(.forceUnitAccess) { try flush() }
+        if flags.contains(.forceUnitAccess) { try flushRange(at: offset, count: count) }
+    }
+
+    /// A flush for the sake of one request: when it fails, nothing is sure of the request's range.
+    private func flushRange(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+        do throws(BlockIOError) { try flush() } catch { throw error.moved(to: offset, count: count) }
     }
 
     private func countWrite() { writes.wrappingAdd(1, ordering: .releasing) }
