@@ -73,11 +73,13 @@ public final class FileDevice: BlockDevice {
     deinit { try? file.descriptor.close() }
 
     public func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
+        if buffer.byteCount == 0 { return }  // no piece is empty
         let whole: [1 of Range<Int>] = [0..<buffer.byteCount]
         try read(at: offset, into: &buffer, pieces: whole.span)
     }
 
     public func write(_ bytes: RawSpan, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
+        if bytes.byteCount == 0 { return }  // no piece is empty
         let whole: [1 of Range<Int>] = [0..<bytes.byteCount]
         try write(bytes, pieces: whole.span, at: offset, flags: flags)
     }
