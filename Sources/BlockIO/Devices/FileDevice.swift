@@ -99,6 +99,7 @@ public final class FileDevice: BlockDevice {
     }
 
     public func write(_ bytes: RawSpan, pieces: Span<Range<Int>>, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
+        if limits.isReadOnly { throw .readOnlyDevice(offset, Self.total(pieces)) }
         var failure: BlockIOError?
         var needsFlush = false
         unsafe bytes.withUnsafeBytes { source in
@@ -151,6 +152,7 @@ public final class FileDevice: BlockDevice {
     }
 
     public func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+        if limits.isReadOnly { throw .readOnlyDevice(offset, count) }
         if count == 0 { return }
         defer { countWrite() }
         do throws(Errno) {
@@ -165,6 +167,7 @@ public final class FileDevice: BlockDevice {
     }
 
     public func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
+        if limits.isReadOnly { throw .readOnlyDevice(offset, count) }
         if count == 0 { return }
         // What the file system or disk cannot do quickly is written out: the result is the same.
         if (try? flags.contains(.mayUnmap) ? file.punchHole(at: offset, count: count) : file.zeroRange(at: offset, count: count))
