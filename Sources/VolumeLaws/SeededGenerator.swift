@@ -15,13 +15,18 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 
     /// Random bytes.
     public mutating func bytes(_ count: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 7)
-        while bytes.count < count {
-            let number = next()
-            for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: number >> (8 * UInt64(shift)))) }
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { room, used in
+            let bytes = UnsafeMutableRawBufferPointer(room)
+            var index = 0
+            while index + 8 <= count {
+                unsafe bytes.storeBytes(of: next().littleEndian, toByteOffset: index, as: UInt64.self)
+                index += 8
+            }
+            if index < count {
+                let rest = next()
+                for place in index..<count { unsafe bytes[place] = UInt8(truncatingIfNeeded: rest >> (8 * UInt64(place - index))) }
+            }
+            used = count
         }
-        bytes.removeLast(bytes.count - count)
-        return bytes
     }
 }

@@ -108,11 +108,13 @@ public final class FileDevice: BlockDevice {
     deinit { try? file.descriptor.close() }
 
     public func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
+        if buffer.byteCount == 0 { return }  // no piece is empty
         let whole: [1 of Range<Int>] = [0..<buffer.byteCount]
         try read(at: offset, into: &buffer, pieces: whole.span)
     }
 
     public func write(_ bytes: RawSpan, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
+        if bytes.byteCount == 0 { return }  // no piece is empty
         let whole: [1 of Range<Int>] = [0..<bytes.byteCount]
         try write(bytes, pieces: whole.span, at: offset, flags: flags)
     }
@@ -132,6 +134,7 @@ public final class FileDevice: BlockDevice {
     }
 
     public func write(_ bytes: RawSpan, pieces: Span<Range<Int>>, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
+        if limits.isReadOnly { throw .readOnlyDevice(offset, Self.total(pieces)) }
         var failure: BlockIOError?
         var needsFlush = false
         unsafe bytes.withUnsafeBytes { source in
@@ -156,24 +159,35 @@ public final class FileDevice: BlockDevice {
         // Counted even when it failed: a part may be written.
         if !flags.contains(.forceUnitAccess) || needsFlush || failure != nil { countWrite() }
         if let failure { throw failure }
-        if needsFlush { try flush() }
+        if needsFlush { try flushRange(at: offset, count: Self.total(pieces)) }
     }
 
     public func flush() throws(BlockIOError) {
-        if let failure = failedFlush.withLock({ $0 }) { throw failure }
-        let finished = writes.load(ordering: .acquiring)
-        if durableWrites.load(ordering: .acquiring) >= finished { return }
-        do throws(Errno) {
-            try file.synchronizeData()
-            durableWrites.max(finished, ordering: .releasing)
-        } catch {
-            let failure = BlockIOError.system(error, "flush", path)
-            failedFlush.withLock { if $0 == nil { $0 = failure } }
-            throw failure
+        if areWritesDurable() { return }
+        // One at a time: the system tells of lost pages once, and the flush that it does not tell must not succeed before the other has
+        // failed. Whoever waits here may find its writes durable afterwards.
+        let failure = failedFlush.withLock { failure -> BlockIOError? in
+            if failure != nil || areWritesDurable() { return failure }
+            let finished = writes.load(ordering: .acquiring)
+            do throws(Errno) {
+                try file.synchronizeData()
+                durableWrites.store(finished, ordering: .releasing)
+            } catch {
+                failure = .system(error, "flush", path)
+            }
+            return failure
         }
+        if let failure { throw failure }
+    }
+
+    /// Whether a flush has nothing to do. Never again once one has failed: what it left behind stays counted.
+    private func areWritesDurable() -> Bool {
+        let finished = writes.load(ordering: .acquiring)
+        return durableWrites.load(ordering: .acquiring) >= finished
     }
 
     public func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+        if limits.isReadOnly { throw .readOnlyDevice(offset, count) }
         if count == 0 { return }
         defer { countWrite() }
         do throws(Errno) {
@@ -188,6 +202,7 @@ public final class FileDevice: BlockDevice {
     }
 
     public func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
+        if limits.isReadOnly { throw .readOnlyDevice(offset, count) }
         if count == 0 { return }
         // What the file system or disk cannot do quickly is written out: the result is the same.
         if (try? flags.contains(.mayUnmap) ? file.punchHole(at: offset, count: count) : file.zeroRange(at: offset, count: count))
@@ -196,7 +211,12 @@ public final class FileDevice: BlockDevice {
             try writeZeroBytes(at: offset, count: count, flags: [])
         }
         countWrite()
-        if flags.contains(.forceUnitAccess) { try flush() }
+        if flags.contains(.forceUnitAccess) { try flushRange(at: offset, count: count) }
+    }
+
+    /// A flush for the sake of one request: when it fails, nothing is sure of the request's range.
+    private func flushRange(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+        do throws(BlockIOError) { try flush() } catch { throw error.moved(to: offset, count: count) }
     }
 
     private func countWrite() { writes.wrappingAdd(1, ordering: .releasing) }

@@ -1,0 +1,167 @@
+import BlockIO
+import StorageUnits
+import Foundation
+import Glibc
+import SystemPackage
+import VolumeLaws
+
+/// A system call of a thread whose calls a test answers.
+///
+/// What the system rarely does (a transfer that stops in the middle, an interruption, a disk that loses what it has cached) is made to happen
+/// here: a seccomp filter (Linux 5.5 and newer, no privileges needed) hands chosen calls of one thread to the test, see seccomp_unotify(2).
+struct SystemCall: Sendable {
+    /// What may be intercepted.
+    enum Name: Sendable { case openat, lseek, fallocate, preadv, pwritev, pwritev2, fdatasync }
+    /// What the caller gets.
+    enum Answer: Sendable {
+        /// The system carries the call out.
+        case carryOut
+        /// The call fails.
+        case fail(Errno)
+        /// The call returns this, and nothing is done.
+        case result(Int)
+    }
+
+    let name: Name
+    let arguments: [UInt64]
+
+    /// How many bytes a `preadv`, `pwritev` or `pwritev2` is to move.
+    var byteCount: Int { unsafe pieces.reduce(0) { unsafe $0 + $1.iov_len } }
+
+    /// Carries out a `preadv`, `pwritev` or `pwritev2`, but moves at most `limit` bytes.
+    func transfer(atMost limit: Int) -> Answer {
+        var left = limit
+        var shortened: [iovec] = unsafe []
+        for index in unsafe pieces.indices where left > 0 {
+            let piece = unsafe pieces[index]
+            let count = unsafe min(left, piece.iov_len)
+            unsafe shortened.append(iovec(iov_base: piece.iov_base, iov_len: count))
+            left -= count
+        }
+        let file = CInt(truncatingIfNeeded: arguments[0])
+        let offset = off_t(arguments[3])
+        let moved =
+            name == .preadv
+            ? unsafe preadv(file, shortened, CInt(shortened.count), offset) : unsafe pwritev(file, shortened, CInt(shortened.count), offset)
+        return moved < 0 ? .fail(Errno(rawValue: errno)) : .result(moved)
+    }
+
+    /// The thread under test shares this process's memory: its pointers are good here.
+    private var pieces: UnsafeBufferPointer<iovec> {
+        unsafe UnsafeBufferPointer(start: UnsafePointer(bitPattern: UInt(arguments[1])), count: Int(arguments[2]))
+    }
+
+    /// Runs `body` on a thread of its own, whose calls of these names get what `answer` says.
+    static func intercept<Value: Sendable>(
+        _ names: [Name], answer: (SystemCall) -> Answer, while body: @escaping @Sendable () throws -> Value
+    ) throws -> Value {
+        let listener = Monitor<CInt?>(nil)
+        let outcome = Monitor<Result<Value, any Error>?>(nil)
+        let thread = BackgroundThread {
+            let descriptor = Seccomp.listen(to: names)
+            listener.withLock { $0 = descriptor }
+            guard descriptor >= 0 else { return }
+            let result = Result { try body() }
+            outcome.withLock { $0 = result }
+            // Tells the other side that no more calls come.
+            _ = getppid()
+        }
+        let descriptor = listener.wait { $0 }
+        guard descriptor >= 0 else { throw SeccompUnavailable(errno: -descriptor) }
+        defer { close(descriptor) }
+        while let (identifier, call) = try Seccomp.receive(descriptor) {
+            try Seccomp.reply(descriptor, identifier, answer(call))
+        }
+        thread.join()
+        return try outcome.wait { $0 }.get()
+    }
+}
+
+/// The system lets nobody intercept system calls.
+struct SeccompUnavailable: Error, CustomStringConvertible {
+    var errno: CInt
+    var description: String { "seccomp user notification is needed for this test: error \(errno)" }
+}
+
+/// The kernel's interface: numbers and layouts of <linux/seccomp.h>, <linux/filter.h> and <asm/unistd.h>.
+private enum Seccomp {
+    #if arch(x86_64)
+    static let numbers: [(SystemCall.Name, UInt32)] = [
+        (.openat, 257), (.lseek, 8), (.fallocate, 285), (.preadv, 295), (.pwritev, 296), (.pwritev2, 328), (.fdatasync, 75),
+    ]
+    static let seccomp = 317
+    static let getppid: UInt32 = 110
+    #else
+    static let numbers: [(SystemCall.Name, UInt32)] = [
+        (.openat, 56), (.lseek, 62), (.fallocate, 47), (.preadv, 69), (.pwritev, 70), (.pwritev2, 287), (.fdatasync, 83),
+    ]
+    static let seccomp = 277
+    static let getppid: UInt32 = 173
+    #endif
+
+    /// `struct sock_filter`.
+    private struct Instruction {
+        var code: UInt16
+        var ifTrue: UInt8 = 0
+        var ifFalse: UInt8 = 0
+        var operand: UInt32
+    }
+    /// `struct sock_fprog`.
+    @unsafe private struct Program {
+        var count: UInt16
+        var instructions: UnsafePointer<Instruction>
+    }
+    private typealias LongFunction = @convention(c) (Int, Int, Int, Int, Int, Int, Int) -> Int
+
+    /// Puts the calling thread under a filter: the descriptor to listen at, or an error number, negative.
+    static func listen(to names: [SystemCall.Name]) -> CInt {
+        var watched = [getppid]
+        for (name, number) in numbers where names.contains(name) { watched.append(number) }
+        var program = [Instruction(code: 0x20, operand: 0)]  // load the call's number
+        for (index, number) in watched.enumerated() {
+            program.append(Instruction(code: 0x15, ifTrue: UInt8(watched.count - index), operand: number))
+        }
+        program.append(Instruction(code: 0x06, operand: 0x7fff_0000))  // SECCOMP_RET_ALLOW
+        program.append(Instruction(code: 0x06, operand: 0x7fc0_0000))  // SECCOMP_RET_USER_NOTIF
+        guard let prctl = unsafe dlsym(nil, "prctl"), let syscall = unsafe dlsym(nil, "syscall") else { return -ENOSYS }
+        let setNoNewPrivileges = 38
+        _ = unsafe unsafeBitCast(prctl, to: LongFunction.self)(setNoNewPrivileges, 1, 0, 0, 0, 0, 0)
+        let descriptor = unsafe program.withUnsafeBufferPointer { instructions -> Int in
+            guard let start = instructions.baseAddress else { return -1 }
+            var argument = unsafe Program(count: UInt16(instructions.count), instructions: start)
+            return unsafe withUnsafeMutablePointer(to: &argument) { argument in
+                let setModeFilter = 1
+                let newListener = 8
+                return unsafe unsafeBitCast(syscall, to: LongFunction.self)(
+                    seccomp, setModeFilter, newListener, Int(bitPattern: argument), 0, 0, 0)
+            }
+        }
+        return descriptor < 0 ? -errno : CInt(descriptor)
+    }
+
+    /// The next call; `nil` when there are no more.
+    static func receive(_ descriptor: CInt) throws -> (UInt64, SystemCall)? {
+        // struct seccomp_notif: id, pid, flags, number, architecture, instruction pointer, six arguments
+        var notification = [UInt64](repeating: 0, count: 10)
+        while unsafe ioctl(descriptor, 0xc050_2100, &notification) != 0 {
+            guard errno == EINTR else { throw SeccompUnavailable(errno: errno) }
+        }
+        let number = UInt32(truncatingIfNeeded: notification[2])
+        guard let name = numbers.first(where: { $0.1 == number })?.0 else {
+            try reply(descriptor, notification[0], .carryOut)
+            return nil
+        }
+        return (notification[0], SystemCall(name: name, arguments: Array(notification[4...])))
+    }
+
+    static func reply(_ descriptor: CInt, _ identifier: UInt64, _ answer: SystemCall.Answer) throws {
+        // struct seccomp_notif_resp: id, value, error and flags
+        var response: [UInt64] =
+            switch answer {
+            case .carryOut: [identifier, 0, 1 << 32]
+            case .fail(let error): [identifier, 0, UInt64(UInt32(bitPattern: -error.rawValue))]
+            case .result(let value): [identifier, UInt64(value), 0]
+            }
+        guard unsafe ioctl(descriptor, 0xc018_2101, &response) == 0 else { throw SeccompUnavailable(errno: errno) }
+    }
+}
