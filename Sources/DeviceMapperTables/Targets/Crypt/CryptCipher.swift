@@ -77,27 +77,30 @@ public enum CryptCipher: Hashable, Sendable {
         guard !text.utf8.contains(UInt8(ascii: "(")) else {
             throw CryptSyntaxError("brackets are for specifications that begin with 'capi:'")
         }
-        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.count <= 3 else { throw CryptSyntaxError("expected cipher-mode-iv, found \(parts.count) parts") }
+        // What is behind the second dash may hold more of them: `aes-cbc-essiv:sha3-256`.
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), maxSplits: 2, omittingEmptySubsequences: false)
         let cipher = parts[0].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         guard !cipher[0].isEmpty, cipher.count <= 2 else {
             throw CryptSyntaxError("expected cipher or cipher:keycount before the first '-'")
         }
         var keyCount = 1
         if cipher.count == 2 {
-            guard let count = Int(string(cipher[1])), count > 0, count <= 1 << 16, count & (count - 1) == 0 else {
+            guard cipher[1].allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), let count = Int(string(cipher[1])),
+                count > 0, count <= 1 << 16, count & (count - 1) == 0
+            else {
                 throw CryptSyntaxError("the number of keys is a power of two up to 65536")
             }
             keyCount = count
         }
         let algorithm = string(cipher[0])
-        let mode = parts.count > 1 ? string(parts[1]) : ""
+        let mode = parts.count > 1 ? string(parts[1]) : "plain"
         // What the first kernels called `aes` and `aes-plain`.
-        if mode.isEmpty || (mode == "plain" && parts.count == 2) {
+        if mode == "plain" && parts.count <= 2 {
             return .named(Named(algorithm: algorithm, keyCount: keyCount, mode: "cbc", iv: .plain))
         }
+        guard !mode.isEmpty else { throw CryptSyntaxError("expected a mode behind the first '-'") }
         guard parts.count == 3 else {
-            guard mode == "ecb" else { throw CryptSyntaxError("mode '\(mode)' needs an initialization vector") }
+            guard mode == "ecb" else { throw CryptSyntaxError("every mode but ecb needs an initialization vector") }
             return .named(Named(algorithm: algorithm, keyCount: keyCount, mode: mode, iv: nil))
         }
         let iv = try InitializationVector(parsing: string(parts[2]))
