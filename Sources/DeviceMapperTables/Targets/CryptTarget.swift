@@ -99,15 +99,16 @@ public struct CryptTarget: Target {
     }
 
     public func write(to arguments: inout ArgumentWriter) {
-        arguments.append(cipher.description)
+        // Where a key may stand that slipped by a word, it must not be shown either.
+        arguments.append(unverified: cipher.description)
         key.write(to: &arguments)
         arguments.append(ivOffset)
-        arguments.append(device)
+        arguments.append(unverified: device)
         arguments.append(start)
         let options = options.words
         guard !options.isEmpty else { return }
         arguments.append(options.count)
-        for option in options { arguments.append(option) }
+        for option in options { arguments.append(unverified: option) }
     }
 
     public mutating func mapDevices(_ transform: (DeviceReference) -> DeviceReference) { device = transform(device) }

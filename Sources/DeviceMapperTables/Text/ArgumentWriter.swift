@@ -68,6 +68,13 @@ public struct ArgumentWriter: ~Copyable {
         }
     }
 
+    /// Writes a device of a target that has a key: a bare name with 32 or more hexadecimal digits in a row is taken for a key that somebody
+    /// put in the wrong place. Names with a directory, such as `/dev/disk/by-id/...`, are written as they are.
+    public mutating func append(unverified device: DeviceReference) {
+        let word = device.description
+        if word.utf8.contains(UInt8(ascii: "/")) { append(word) } else { append(unverified: word) }
+    }
+
     /// Ends the line.
     mutating func endLine() {
         text.append(UInt8(ascii: "\n"))
