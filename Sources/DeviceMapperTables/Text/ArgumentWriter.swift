@@ -87,11 +87,21 @@ public struct ArgumentWriter: ~Copyable {
     }
 
     /// What was written, as a string, which nobody wipes: for text without keys.
+    ///
+    /// The backslash that the kernel needs within a character like 'à' is not in it, since the string would then not be UTF-8.
     public var string: String {
         withText { text in
             var bytes: [UInt8] = []
             bytes.reserveCapacity(text.count)
-            for index in text.indices { bytes.append(text[index]) }
+            var index = 0
+            while index < text.count {
+                if text[index] == UInt8(ascii: "\\"), index + 1 < text.count {
+                    if text[index + 1] != 0xA0 { bytes.append(text[index]) }
+                    index += 1
+                }
+                bytes.append(text[index])
+                index += 1
+            }
             return String(decoding: bytes, as: UTF8.self)
         }
     }
