@@ -2,7 +2,8 @@ internal import StorageUnits
 
 extension MappingTable {
     /// Reads a table as `dmsetup create` does: a line `<start> <length> <target> <arguments>` each; blank lines, and lines that begin with `#`,
-    /// are passed over. Takes time in proportion to the text. Keys go straight into `SecretBytes`; the caller wipes its text.
+    /// are passed over. A backslash makes the character behind it part of a word, also a space or the end of a line. Takes time in proportion
+    /// to the text. Keys go straight into `SecretBytes`; the caller wipes its text.
     public init(parsingUTF8 text: Span<UInt8>, registry: TargetRegistry = .standard) throws(TableError) {
         var lines: [Line] = []
         var reader = ArgumentReader()
@@ -10,13 +11,22 @@ extension MappingTable {
         var number = 0
         var start = 0
         while start < text.count {
-            var end = start
-            while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
             number += 1
-            if !Self.isComment(text, start, end) {
+            let isComment = Self.isComment(text, start)
+            var end = start
+            var inside = 0  // ends of lines that are part of a word
+            while end < text.count, text[end] != UInt8(ascii: "\n") {
+                if text[end] == UInt8(ascii: "\\"), !isComment, end + 1 < text.count {
+                    end += 1
+                    if text[end] == UInt8(ascii: "\n") { inside += 1 }
+                }
+                end += 1
+            }
+            if !isComment {
                 try reader.read(text, from: start, to: end, line: number)
                 if !reader.isAtEnd { lines.append(try Self.line(&reader, registry, &known)) }
             }
+            number += inside
             start = end + 1
         }
         try self.init(numbered: lines)
@@ -47,9 +57,9 @@ extension MappingTable {
         return Line(range, target, number: reader.line)
     }
 
-    private static func isComment(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+    private static func isComment(_ text: Span<UInt8>, _ start: Int) -> Bool {
         var index = start
-        while index < end, ArgumentReader.isSpace(text[index]) { index += 1 }
-        return index < end && text[index] == UInt8(ascii: "#")
+        while index < text.count, ArgumentReader.isSpace(text[index]), text[index] != UInt8(ascii: "\n") { index += 1 }
+        return index < text.count && text[index] == UInt8(ascii: "#")
     }
 }
