@@ -43,9 +43,7 @@ extension MappingTable {
     ) throws(TableError) -> Line {
         let start = try reader.sectors("start")
         let length = try reader.sectors("length", in: 1...Sectors.max.count)
-        guard let range = SectorRange(start: start, length: length) else {
-            throw reader.error(.outOfRange, "length: the line ends behind the largest sector")
-        }
+        guard let range = SectorRange(start: start, length: length) else { throw Self.tooLong(line: reader.line) }
         let name = try reader.word("target")
         guard name.utf8.count <= 15 else {
             throw reader.error(.outOfRange, "target: \(reader.lastWordQuoted) has more than 15 bytes")

@@ -37,9 +37,7 @@ public struct MappingTable: Sendable {
 
     /// A table of one line from sector 0.
     public init(length: Sectors, _ target: any Target) throws(TableError) {
-        guard let range = SectorRange(start: 0, length: length) else {
-            throw TableError(.outOfRange, line: 1, word: 2, message: "length: \(length) sectors are too many")
-        }
+        guard let range = SectorRange(start: 0, length: length) else { throw Self.tooLong(line: 1) }
         try self.init([Line(range, target)])
     }
 
@@ -64,10 +62,7 @@ public struct MappingTable: Sendable {
         guard range.length > 0 else {
             throw TableError(.outOfRange, line: line.number, word: 2, message: "length: expected at least 1, found 0")
         }
-        guard range.end <= Sectors.max else {
-            throw TableError(
-                .outOfRange, line: line.number, word: 2, message: "length: the device would have more than \(Sectors.max) sectors")
-        }
+        guard range.end <= Sectors.max else { throw tooLong(line: line.number) }
         guard (1...15).contains(line.target.typeName.utf8.count) else {
             throw TableError(.outOfRange, line: line.number, word: 3, message: "target: a name has 1 to 15 bytes")
         }
@@ -79,6 +74,10 @@ public struct MappingTable: Sendable {
         } catch {
             throw TableError(error.code, line: line.number, word: error.word, message: "\(line.target.typeName): \(error.message)")
         }
+    }
+
+    static func tooLong(line: Int) -> TableError {
+        TableError(.outOfRange, line: line, word: 2, message: "length: the device would have more than \(Sectors.max) sectors")
     }
 
     /// The size of the device.
