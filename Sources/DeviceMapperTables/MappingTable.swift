@@ -63,8 +63,9 @@ public struct MappingTable: Sendable {
             throw TableError(.outOfRange, line: line.number, word: 2, message: "length: expected at least 1, found 0")
         }
         guard range.end <= Sectors.max else { throw tooLong(line: line.number) }
-        guard (1...15).contains(line.target.typeName.utf8.count) else {
-            throw TableError(.outOfRange, line: line.number, word: 3, message: "target: a name has 1 to 15 bytes")
+        let name = line.target.typeName.utf8
+        guard (1...15).contains(name.count), !name.contains(0) else {
+            throw TableError(.outOfRange, line: line.number, word: 3, message: "target: a name has 1 to 15 bytes and no NUL character")
         }
         for case .path(let path) in line.target.devices where path.isEmpty || path.utf8.contains(0) {
             throw TableError(.invalidText, line: line.number, message: "a device's path is empty or has a NUL character")

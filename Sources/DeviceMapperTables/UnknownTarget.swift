@@ -32,6 +32,10 @@ public struct UnknownTarget: Target {
     /// Does nothing: which words are devices is not known.
     public mutating func mapDevices(_ transform: (DeviceReference) -> DeviceReference) {}
 
-    /// Accepts everything: the rules are not known.
-    public func validate(length: Sectors) throws(TableError) {}
+    /// Accepts whatever can be written as words: the rules are not known.
+    public func validate(length: Sectors) throws(TableError) {
+        for (index, argument) in arguments.enumerated() where argument.isEmpty || argument.utf8.contains(0) {
+            throw TableError(.invalidText, word: 4 + index, message: "an argument is empty or has a NUL character")
+        }
+    }
 }

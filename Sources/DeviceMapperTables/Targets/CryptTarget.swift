@@ -129,19 +129,48 @@ public struct CryptTarget: Target {
             throw TableError(
                 .invalidLength, word: 2, message: "length: \(length) is not a multiple of the sector size, \(sectorSize) sectors")
         }
+        try validateCipher()
         try validateKey()
+        try validateOptions()
     }
 
-    /// The lengths of keys are known for AES in the modes without a key of their own.
+    /// A cipher that was not read from text may be one that no text stands for.
+    private func validateCipher() throws(TableError) {
+        let text = cipher.description
+        guard !text.utf8.contains(0), (try? CryptCipher(parsing: text)) == cipher else {
+            throw TableError(.invalidValue, word: 4, message: "cipher: \(quoteForMessage(text)) does not stand for this cipher")
+        }
+    }
+
     private func validateKey() throws(TableError) {
+        guard key.isWritable else { throw TableError(.invalidValue, word: 5, message: "key: expected \(CryptKey.expected)") }
+        // The lengths of keys are known for AES in the modes without a key of their own.
         guard case .named(let named) = cipher, named.algorithm == "aes", named.iv != .lmk, named.iv != .tcw, named.iv != .elephant else {
             return
         }
         guard let lengths = ["xts": [32, 48, 64], "cbc": [16, 24, 32], "ecb": [16, 24, 32], "ctr": [16, 24, 32]][named.mode] else { return }
         guard lengths.contains(where: { $0 * named.keyCount == key.byteCount }) else {
             let expected = lengths.map { String($0 * named.keyCount) }.joined(separator: ", ")
+            let cipher = quoteForMessage(cipher.description)
             throw TableError(
                 .invalidValue, word: 5, message: "key: \(cipher) takes one of \(expected) bytes, this one has \(key.byteCount)")
+        }
+    }
+
+    private func validateOptions() throws(TableError) {
+        if let integrity = options.integrity {
+            guard (1...480).contains(integrity.tagSize) else {
+                throw TableError(.outOfRange, message: "integrity: expected a tag size of 1 to 480 bytes, found \(integrity.tagSize)")
+            }
+            guard ["aead", "none"].contains(integrity.kind) else {
+                throw TableError(.invalidValue, message: "integrity: expected aead or none, found \(quoteForMessage(integrity.kind))")
+            }
+        }
+        if let size = options.integrityKeySize, !(1...CryptKey.largestByteCount).contains(size) {
+            throw TableError(.outOfRange, message: "integrity_key_size: expected 1 to 4096 bytes, found \(size)")
+        }
+        for option in options.unknown where option.isEmpty || option.utf8.contains(0) {
+            throw TableError(.invalidText, message: "an option is empty or has a NUL character")
         }
     }
 

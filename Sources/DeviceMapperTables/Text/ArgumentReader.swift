@@ -205,6 +205,9 @@ func quoteForMessage(_ word: Span<UInt8>) -> String {
     return "'\(String(decoding: shown, as: UTF8.self))'"
 }
 
+/// How an error message shows `word`.
+func quoteForMessage(_ word: String) -> String { quoteForMessage(Array(word.utf8).span) }
+
 /// Whether a word has 32 or more hexadecimal digits in a row, as keys, digests and salts do.
 func hasLongHexRun(_ word: Span<UInt8>) -> Bool {
     var run = 0

@@ -68,6 +68,16 @@ public enum CryptKey: Hashable, Sendable {
         return .stored(byteCount: byteCount, keyring: Keyring(keyring), description: description)
     }
 
+    /// Whether the text that is written for the key reads as one: nothing else holds a key to that which was not read from text.
+    var isWritable: Bool {
+        switch self {
+        case .bytes(let secret): secret.count <= Self.largestByteCount
+        case .stored(let byteCount, let keyring, let description):
+            (1...Self.largestByteCount).contains(byteCount) && !keyring.description.isEmpty && !description.isEmpty
+                && !keyring.description.utf8.contains { $0 == 0 || $0 == UInt8(ascii: ":") } && !description.utf8.contains(0)
+        }
+    }
+
     func write(to arguments: inout ArgumentWriter) {
         switch self {
         case .bytes(let secret) where secret.count == 0: arguments.append("-")
