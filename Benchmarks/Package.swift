@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Programs that measure. They are a package of their own, so that nobody who depends on the library builds them.
+let package = Package(
+    name: "Benchmarks",
+    platforms: [.macOS(.v26)],
+    dependencies: [.package(name: "swift-device-mapper", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "TableScale",
+            dependencies: [
+                .product(name: "DeviceMapperTables", package: "swift-device-mapper"),
+                .product(name: "StorageUnits", package: "swift-device-mapper"),
+            ],
+            path: "TableScale",
+            swiftSettings: [.swiftLanguageMode(.v6)])
+    ]
+)
