@@ -25,12 +25,14 @@ struct Module {
     var dependencies: [Target.Dependency] = []
     var isProduct = true
     var hasTests = true
+    /// Whether its tests read files from a folder `Fixtures` beside them.
+    var hasFixtures = false
 }
 
 let modules: [Module] = [
     Module(name: "StorageUnits", dependencies: ["CShims"]),
     Module(name: "BlockIO", dependencies: ["StorageUnits", "CShims", system]),
-    Module(name: "DeviceMapperTables", dependencies: ["StorageUnits"]),
+    Module(name: "DeviceMapperTables", dependencies: ["StorageUnits"], hasFixtures: true),
     Module(name: "BlockCrypto", dependencies: ["StorageUnits", "CGcrypt"]),
     Module(
         name: "UserspaceVolumes",
@@ -66,7 +68,7 @@ let package = Package(
         + modules.filter(\.hasTests).map {
             .testTarget(
                 name: $0.name + "Tests", dependencies: [.byName(name: $0.name), "VolumeLaws"] + $0.dependencies,
-                swiftSettings: settings)
+                exclude: $0.hasFixtures ? ["Fixtures"] : [], swiftSettings: settings)
         }
         + [
             .executableTarget(
