@@ -48,11 +48,14 @@ struct LUKS1Tests {
     }
 
     /// On a busy machine qemu finds its measurement of the processor useless, and gives up: then it is asked again.
-    private static func create(_ image: String, _ options: String, attempts: Int = 10) throws {
-        do {
-            try qemu.run(["create", "-q", "-f", "luks"] + secret + ["-o", "key-secret=passphrase,iter-time=10,\(options)", image, "\(count)"])
-        } catch where attempts > 1 && "\(error)".contains("Unable to get accurate CPU usage") {
-            try create(image, options, attempts: attempts - 1)
+    private static func create(_ image: String, _ options: String) throws {
+        for attempt in 1... {
+            let arguments = secret + ["-o", "key-secret=passphrase,iter-time=10,\(options)", image, "\(count)"]
+            let result = Result { try qemu.run(["create", "-q", "-f", "luks"] + arguments) }
+            guard attempt < 10, case .failure(let error) = result, "\(error)".contains("Unable to get accurate CPU usage") else {
+                _ = try result.get()
+                return
+            }
         }
     }
 
