@@ -9,20 +9,23 @@ want_command() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null || wanted
 # want_file FILE PACKAGE
 want_file() { [ -e "$1" ] || wanted_packages+=("$2"); }
 
-# want_build_packages: what `swift build` needs besides Swift itself
+# want_build_packages: what `swift build` needs: the C library and tools that Swift compiles and links with, the libraries that the
+# toolchain itself needs where it was unpacked without them, and those of this package
 want_build_packages() {
     command -v swift >/dev/null || {
         echo "Swift 6.3 is needed: https://www.swift.org/install/linux/" >&2
         exit 1
     }
+    swift --version >/dev/null 2>&1 ||
+        wanted_packages+=(libncurses6 libsqlite3-0 libcurl4 libxml2 libedit2 zlib1g tzdata ca-certificates)
     want_command git git
+    want_command ld binutils
+    # gcc for its object files and libgcc, which Swift links with; g++ for the C++ library
+    want_command g++ g++
+    want_file /usr/include/stdlib.h libc6-dev
+    want_file /usr/include/linux/fs.h linux-libc-dev
     want_command pkg-config pkgconf
     want_file /usr/include/gcrypt.h libgcrypt20-dev
-    want_file /usr/include/linux/fs.h linux-libc-dev
-    # the C library that Swift compiles against
-    want_file /usr/include/stdlib.h libc6-dev
-    [ -n "$(echo /usr/lib/gcc/*/*/libstdc++.so)" ] && [ -e "$(echo /usr/lib/gcc/*/*/libstdc++.so | cut -d' ' -f1)" ] ||
-        wanted_packages+=("libstdc++-12-dev")
 }
 
 # install_wanted: installs what was found missing
