@@ -69,20 +69,17 @@ extension Volume {
 
     public func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
         try forEachLine(at: offset, count: count) { (line, start, range) throws(BlockIOError) in
+            // In the order of the bytes: an error tells of everything from some byte on. Each of the two ends is shorter than a block.
             let whole = line.wholeBlocks(of: range)
-            let writeFlags: WriteFlags = flags.contains(.forceUnitAccess) ? .forceUnitAccess : []
-            // Each of the two ends is shorter than a block, and both are one when the range lies within a block.
-            let head = whole.isEmpty ? range : range.lowerBound..<whole.lowerBound
-            let tail = whole.isEmpty ? range.upperBound..<range.upperBound : whole.upperBound..<range.upperBound
-            for end in [head, tail] where !end.isEmpty {
-                try ZeroBytes.withBytes(count: end.count) { (zeroes) throws(BlockIOError) in
-                    try write(zeroes, line, start, at: end.lowerBound, flags: writeFlags)
+            let head = range.lowerBound..<min(whole.lowerBound, range.upperBound)
+            let tail = min(max(whole.upperBound, head.upperBound), range.upperBound)..<range.upperBound
+            try writeZeroBytes(line, start, head, flags)
+            if !whole.isEmpty {
+                try locked(line, start, whole, .exclusive) { () throws(BlockIOError) in
+                    try line.engine.writeZeroes(at: whole.lowerBound, count: UInt64(whole.count), flags: flags)
                 }
             }
-            guard !whole.isEmpty else { return }
-            try locked(line, start, whole, .exclusive) { () throws(BlockIOError) in
-                try line.engine.writeZeroes(at: whole.lowerBound, count: UInt64(whole.count), flags: flags)
-            }
+            try writeZeroBytes(line, start, tail, flags)
         }
     }
 
@@ -166,6 +163,15 @@ extension Volume {
                 }
                 done += count
             }
+        }
+    }
+
+    /// Writes zeroes as data to less than a block of a line.
+    private func writeZeroBytes(_ line: Line, _ start: UInt64, _ range: Range<UInt64>, _ flags: ZeroFlags) throws(BlockIOError) {
+        guard !range.isEmpty else { return }
+        try ZeroBytes.withBytes(count: range.count) { (zeroes) throws(BlockIOError) in
+            try write(
+                zeroes, line, start, at: range.lowerBound, flags: flags.contains(.forceUnitAccess) ? .forceUnitAccess : [])
         }
     }
 
