@@ -96,7 +96,7 @@ private final class CryptEngine: TargetEngine {
             do throws(BlockIOError) {
                 try part.device.read(at: part.start + place, into: &piece)
             } catch {
-                throw error.moved(to: error.offset &- part.start, count: error.count)
+                throw located(error)
             }
             let failure = ciphers.withResource { cipher -> CipherError? in
                 do throws(CipherError) {
@@ -123,7 +123,7 @@ private final class CryptEngine: TargetEngine {
                     do throws(BlockIOError) {
                         try part.device.write(piece.bytes, at: part.start + place, flags: flags)
                     } catch {
-                        throw error.moved(to: error.offset &- part.start, count: error.count)
+                        throw located(error)
                     }
                     done += count
                 }
@@ -138,8 +138,15 @@ private final class CryptEngine: TargetEngine {
         do throws(BlockIOError) {
             try part.device.discard(at: part.start + offset, count: count)
         } catch {
-            throw error.moved(to: error.offset &- part.start, count: error.count)
+            throw located(error)
         }
+    }
+
+    /// An error of the device below in bytes of the line. A sector of which a part is not sure is not sure at all: what it decrypts to depends
+    /// on the rest of it.
+    private func located(_ error: BlockIOError) -> BlockIOError {
+        let within = (error.offset &- part.start) % UInt64(sectorSize)
+        return error.moved(to: error.offset &- part.start &- within, count: error.count &+ within)
     }
 
     private func encrypt(_ bytes: RawSpan, at place: UInt64, into room: inout MutableRawSpan) throws(BlockIOError) {
