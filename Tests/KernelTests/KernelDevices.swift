@@ -5,17 +5,17 @@ import VolumeLaws
 /// Loop devices and mapped devices, which exist as long as a closure runs.
 enum KernelDevices {
     static let dmsetup = HostCommand("dmsetup", package: "dmsetup")
-    static let losetup = HostCommand("losetup", package: "mount")
 
     /// Lends a loop device for each of the files. Afterwards the kernel has let go of them.
     @discardableResult
-    static func withLoops<Result>(_ files: [String], _ body: ([String]) throws -> Result) throws -> Result {
-        var loops: [String] = []
-        defer { for loop in loops { release(losetup, "--detach", loop) } }
-        for file in files {
-            let loop = try losetup.run("--find", "--show", file).text
-            loops.append(String(loop.prefix { $0 != "\n" }))
+    static func withLoops<Result>(_ files: [String], _ body: ([LoopDevice]) throws -> Result) throws -> Result {
+        var loops: [LoopDevice] = []
+        defer {
+            for loop in loops {
+                do { try loop.release() } catch { Issue.record(error) }
+            }
         }
+        for file in files { loops.append(try LoopDevice(file)) }
         return try body(loops)
     }
 
@@ -47,15 +47,6 @@ enum KernelDevices {
     /// The text of a table, keys and all.
     static func text(_ table: MappingTable) -> [UInt8] {
         table.withText(keys: .shown) { text in text.indices.map { text[$0] } }
-    }
-
-    /// The number of a block device.
-    static func number(_ path: String) throws -> DeviceNumber {
-        let text = try HostCommand("lsblk", package: "util-linux").run("--nodeps", "--noheadings", "--output", "MAJ:MIN", path).text
-        guard let number = DeviceNumber(parsing: text.filter { !$0.isWhitespace }) else {
-            throw HostCommand.Failure("lsblk tells no number of \(path): \(text)")
-        }
-        return number
     }
 
     private static func release(_ command: HostCommand, _ arguments: String...) {

@@ -21,9 +21,8 @@ extension InTheLab {
             // The kernel writes. The page cache takes any request; past it go those that keep to sectors.
             var expected = stack.stored(contents(count, &random))
             try KernelDevices.withLoops(kernels) { loops in
-                let numbered = try stack.table(try loops.map { try KernelDevices.number($0).description })
-                try KernelDevices.withMapping(try stack.table(loops)) { path in
-                    #expect(try KernelDevices.table() == numbered, comment)
+                try KernelDevices.withMapping(try stack.table(loops.map(\.path))) { path in
+                    #expect(try KernelDevices.table() == stack.table(loops.map(\.number.description)), comment)
                     let isDirect = Bool.random(using: &random)
                     let device = try RawFile(path, isDirect ? O_RDWR | RawFile.direct : O_RDWR)
                     for piece in pieces(of: count, multipleOf: isDirect ? stack.unit * 512 : 1, &random) {
@@ -46,7 +45,7 @@ extension InTheLab {
             expected = stack.stored(expected)
             try volume.close()
             let found = try KernelDevices.withLoops(kernels) { loops in
-                try KernelDevices.withMapping(try stack.table(loops)) { path in
+                try KernelDevices.withMapping(try stack.table(loops.map(\.path))) { path in
                     let isDirect = Bool.random(using: &random)
                     let device = try RawFile(path, isDirect ? O_RDONLY | RawFile.direct : O_RDONLY)
                     var found = [UInt8](repeating: 0xee, count: count)
@@ -93,7 +92,7 @@ extension InTheLab {
             }
             let requests: [(offset: Int, count: Int)] = [(8192, 4096), (250 * 512, 600 * 512), (1100 * 512, 400 * 512)]
             try KernelDevices.withLoops([kernel]) { loops in
-                try KernelDevices.withMapping(try table(loops[0])) { path in
+                try KernelDevices.withMapping(try table(loops[0].path)) { path in
                     for request in requests {
                         try HostCommand("blkdiscard", package: "util-linux").run(
                             "--offset", "\(request.offset)", "--length", "\(request.count)", path)
@@ -123,7 +122,7 @@ extension InTheLab {
             }
             let (offset, count) = (100 * 512, 1300 * 512)
             try KernelDevices.withLoops([kernel]) { loops in
-                try KernelDevices.withMapping(try table(loops[0])) { path in
+                try KernelDevices.withMapping(try table(loops[0].path)) { path in
                     try HostCommand("blkdiscard", package: "util-linux").run(
                         "--zeroout", "--offset", "\(offset)", "--length", "\(count)", path)
                 }
