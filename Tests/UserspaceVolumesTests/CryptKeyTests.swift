@@ -121,7 +121,7 @@ import VolumeLaws
 
     @Test func `A key of no bytes is none for AES, and its cipher is none for user space`() throws {
         let error = #expect(throws: TableError.self) { try table("-") }
-        #expect(error?.description == "line 1, word 5: crypt: key: aes-xts-plain64 takes one of 32, 48, 64 bytes, this one has 0")
+        #expect(error?.description == "line 1, word 5: crypt: key: 'aes-xts-plain64' takes one of 32, 48, 64 bytes, this one has 0")
         #expect(
             openingFailure(try MappingTable("0 8 crypt cipher_null-ecb - 0 a 0"), Members("a", sectors: 8).opener)?.description
                 == "line 1: cipher 'cipher_null-ecb' cannot be opened in user space: expected aes-xts-... or aes-cbc-...")
