@@ -67,7 +67,7 @@ public struct MappingTable: Sendable {
         guard (1...15).contains(name.count), !name.contains(0) else {
             throw TableError(.outOfRange, line: line.number, word: 3, message: "target: a name has 1 to 15 bytes and no NUL character")
         }
-        for case .path(let path) in line.target.devices where path.isEmpty || path.utf8.contains(0) {
+        guard hasUsableDevices(line.target) else {
             throw TableError(.invalidText, line: line.number, message: "a device's path is empty or has a NUL character")
         }
         do throws(TableError) {
@@ -75,6 +75,17 @@ public struct MappingTable: Sendable {
         } catch {
             throw TableError(error.code, line: line.number, word: error.word, message: "\(line.target.typeName): \(error.message)")
         }
+    }
+
+    /// Whether no device's path is empty or has a NUL character. Without an array of the devices, as it is asked for every line.
+    private static func hasUsableDevices(_ target: some Target) -> Bool {
+        var target = target
+        var isUsable = true
+        target.mapDevices { device in
+            if case .path(let path) = device, path.isEmpty || path.utf8.contains(0) { isUsable = false }
+            return device
+        }
+        return isUsable
     }
 
     static func tooLong(line: Int) -> TableError {

@@ -13,16 +13,31 @@ public struct DeviceNumber: Hashable, Sendable {
 
     /// Reads `major:minor`, both decimal and within the kernel's 12 and 20 bits; `nil` for anything else.
     public init?(parsing text: some StringProtocol) {
-        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard parts.count == 2, let major = Self.number(parts[0]), let minor = Self.number(parts[1]),
-            major < 1 << 12, minor < 1 << 20
-        else { return nil }
+        let text = String(text)
+        self.init(parsingUTF8: text.utf8.span)
+    }
+
+    /// Reads the same from bytes.
+    public init?(parsingUTF8 text: Span<UInt8>) {
+        var index = 0
+        guard let major = Self.number(text, &index, below: 1 << 12), index < text.count, text[index] == UInt8(ascii: ":") else { return nil }
+        index += 1
+        guard let minor = Self.number(text, &index, below: 1 << 20), index == text.count else { return nil }
         self.init(major: major, minor: minor)
     }
 
-    private static func number(_ digits: some Collection<UInt8>) -> UInt32? {
-        guard !digits.isEmpty, digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
-        return UInt32(String(decoding: digits, as: UTF8.self))
+    /// Reads the digits from `index` on, at least one.
+    private static func number(_ text: Span<UInt8>, _ index: inout Int, below limit: UInt32) -> UInt32? {
+        let first = index
+        var value: UInt32 = 0
+        while index < text.count {
+            let digit = text[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            value = value * 10 + UInt32(digit)  // never overflows: it was below 2^20
+            guard value < limit else { return nil }
+            index += 1
+        }
+        return index > first ? value : nil
     }
 }
 

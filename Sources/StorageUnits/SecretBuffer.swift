@@ -55,10 +55,18 @@ public struct SecretBuffer: ~Copyable, @unchecked Sendable {  // owns its memory
         return unsafe memory.bytes[index]
     }
 
+    /// The bytes. Nobody can change the buffer while they are looked at.
+    public var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            let used = unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[..<count])
+            return unsafe _overrideLifetime(Span<UInt8>(_unsafeBytes: used), borrowing: self)
+        }
+    }
+
     /// Lends the bytes to `body`.
     public func withBytes<Result, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Result) throws(Failure) -> Result {
-        let used = unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[..<count])
-        return try body(unsafe Span<UInt8>(_unsafeBytes: used))
+        try body(bytes)
     }
 
     private mutating func grow(by room: Int) {

@@ -33,8 +33,10 @@ import Testing
         #expect(DeviceNumber(parsing: text) == nil)
     }
 
-    @Test("a part of a string is read like a string")
+    @Test("a part of a string, and bytes, are read like a string")
     func substring() {
         #expect(DeviceNumber(parsing: "dev 8:16"[...].dropFirst(4)) == DeviceNumber(major: 8, minor: 16))
+        #expect(DeviceNumber(parsingUTF8: Array("8:16".utf8).span) == DeviceNumber(major: 8, minor: 16))
+        #expect(DeviceNumber(parsingUTF8: [0xFF].span) == nil)
     }
 }

@@ -20,6 +20,9 @@ import VolumeLaws
         #expect(contents(buffer) == [0x61, 0x62, 0xC3, 0xA7, 1, 2, 3])
         #expect(buffer.count == 7)
         #expect(buffer[2] == 0xC3)
+        let (count, last) = (buffer.bytes.count, buffer.bytes[6])
+        #expect(count == 7)
+        #expect(last == 3)
     }
 
     @Test("growing keeps the bytes", arguments: [0, 1, 4095, 4096, 4097, 100_000])

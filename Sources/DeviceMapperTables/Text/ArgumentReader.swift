@@ -11,8 +11,8 @@ public struct ArgumentReader: ~Copyable {
     private var text = SecretBuffer(capacity: 4096)
     private var words: [Range<Int>] = []  // in `text`, without the backslashes
     private var next = 0
-    /// The device that was read last: neighbouring lines often name the same one, and can then share its string.
-    private var lastDevice: (reference: DeviceReference, text: [UInt8])?
+    /// The path that was read last: neighbouring lines often name the same one, and can then share its string.
+    private var lastPath: String?
 
     /// A reader without words.
     public init() {}
@@ -29,6 +29,32 @@ public struct ArgumentReader: ~Copyable {
         text.removeAll()
         words.removeAll(keepingCapacity: true)
         next = 0
+        if !readUnquoted(source, from: start, to: end) { try readQuoted(source, from: start, to: end) }
+    }
+
+    /// Takes a line without backslashes and NUL characters in one go; others are left as they are.
+    private mutating func readUnquoted(_ source: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        var first = -1  // of the word that `index` is in
+        for index in start..<end {
+            let byte = source[index]
+            if byte > UInt8(ascii: " "), byte != UInt8(ascii: "\\") {
+                if first < 0 { first = index }
+            } else if Self.isSpace(byte) {
+                if first >= 0 { words.append(first - start..<index - start) }
+                first = -1
+            } else if byte == 0 || byte == UInt8(ascii: "\\") {
+                words.removeAll(keepingCapacity: true)
+                return false
+            } else if first < 0 {
+                first = index
+            }
+        }
+        if first >= 0 { words.append(first - start..<end - start) }
+        unsafe text.append(source.extracting(start..<end).bytes)
+        return true
+    }
+
+    private mutating func readQuoted(_ source: Span<UInt8>, from start: Int, to end: Int) throws(TableError) {
         var index = start
         while true {
             while index < end, Self.isSpace(source[index]) { index += 1 }
@@ -67,46 +93,49 @@ public struct ArgumentReader: ~Copyable {
 
     // MARK: words
 
-    /// Reads a word as it is. `name` is what the word stands for, as errors call it.
-    public mutating func word(_ name: String) throws(TableError) -> String {
+    /// Reads a word as it is. `name` is what the word stands for, as errors call it; it is made up only for them.
+    public mutating func word(_ name: @autoclosure () -> String) throws(TableError) -> String {
         let range = try take(name)
         return try string(range, name)
     }
 
     /// Reads a decimal number, without sign, unit or anything else, within `range`.
-    public mutating func number(_ name: String, in range: ClosedRange<UInt64> = 0...UInt64.max) throws(TableError) -> UInt64 {
+    public mutating func number(
+        _ name: @autoclosure () -> String, in range: ClosedRange<UInt64> = 0...UInt64.max
+    ) throws(TableError) -> UInt64 {
         let digits = try take(name)
-        guard let number = try decimal(digits, name) else { throw error(.notANumber, "\(name): \(quoted(digits)) is not a number") }
+        guard let number = try decimal(digits, name) else { throw error(.notANumber, "\(name()): \(quoted(digits)) is not a number") }
         guard range.contains(number) else {
             let expected =
                 range.upperBound == UInt64.max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-            throw error(.outOfRange, "\(name): expected \(expected), found \(number)")
+            throw error(.outOfRange, "\(name()): expected \(expected), found \(number)")
         }
         return number
     }
 
     /// Reads a number of sectors.
     public mutating func sectors(
-        _ name: String, in range: ClosedRange<UInt64> = 0...Sectors.max.count
-    ) throws(TableError) -> Sectors { Sectors(try number(name, in: range)) }
+        _ name: @autoclosure () -> String, in range: ClosedRange<UInt64> = 0...Sectors.max.count
+    ) throws(TableError) -> Sectors { Sectors(try number(name(), in: range)) }
 
     /// Reads a device: a path, or `major:minor`.
-    public mutating func device(_ name: String) throws(TableError) -> DeviceReference {
+    public mutating func device(_ name: @autoclosure () -> String) throws(TableError) -> DeviceReference {
         let range = try take(name)
-        if let lastDevice, equals(range, lastDevice.text) { return lastDevice.reference }
-        let reference = DeviceReference(parsing: try string(range, name))
-        lastDevice = (reference, bytes(range))
-        return reference
+        if let number = DeviceNumber(parsingUTF8: text.bytes.extracting(range)) { return .number(number) }
+        if let lastPath, Self.equal(text.bytes.extracting(range), lastPath.utf8.span) { return .path(lastPath) }
+        let path = try string(range, name)
+        lastPath = path
+        return .path(path)
     }
 
     /// Reads the word with `read`, which gets its bytes and returns `nil` when they are not what is expected: for secrets, which must not
     /// become strings. The error that is then thrown does not quote the word.
     public mutating func secret<Result>(
-        _ name: String, expected: String, _ read: (Span<UInt8>) -> Result?
+        _ name: @autoclosure () -> String, expected: String, _ read: (Span<UInt8>) -> Result?
     ) throws(TableError) -> Result {
         let range = try take(name)
-        guard let result = text.withBytes({ read($0.extracting(range)) }) else {
-            throw error(.invalidValue, "\(name): expected \(expected)")
+        guard let result = read(text.bytes.extracting(range)) else {
+            throw error(.invalidValue, "\(name()): expected \(expected)")
         }
         return result
     }
@@ -133,58 +162,42 @@ public struct ArgumentReader: ~Copyable {
 
     // MARK: inside
 
-    private mutating func take(_ name: String) throws(TableError) -> Range<Int> {
+    private mutating func take(_ name: () -> String) throws(TableError) -> Range<Int> {
         guard next < words.count else {
-            throw TableError(.missingWord, line: line, word: words.count + 1, message: "\(name): the line ends here")
+            throw TableError(.missingWord, line: line, word: words.count + 1, message: "\(name()): the line ends here")
         }
         next += 1
         return words[next - 1]
     }
 
-    private func string(_ range: Range<Int>, _ name: String) throws(TableError) -> String {
-        guard let string = String(validating: bytes(range), as: UTF8.self) else {
-            throw error(.invalidText, "\(name): not UTF-8")
-        }
-        return string
+    private func string(_ range: Range<Int>, _ name: () -> String) throws(TableError) -> String {
+        guard let valid = try? UTF8Span(validating: text.bytes.extracting(range)) else { throw error(.invalidText, "\(name()): not UTF-8") }
+        return String(copying: valid)
     }
 
-    private func bytes(_ range: Range<Int>) -> [UInt8] {
-        text.withBytes { text in
-            unsafe [UInt8](unsafeUninitializedCapacity: range.count) { target, count in
-                for index in range { unsafe target[index - range.lowerBound] = text[index] }
-                count = range.count
-            }
-        }
+    private static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in left.indices where left[index] != right[index] { return false }
+        return true
     }
 
-    private func equals(_ range: Range<Int>, _ other: [UInt8]) -> Bool {
-        guard range.count == other.count else { return false }
-        return text.withBytes { text in
-            for index in range where text[index] != other[index - range.lowerBound] { return false }
-            return true
+    private func decimal(_ range: Range<Int>, _ name: () -> String) throws(TableError) -> UInt64? {
+        let text = text.bytes
+        var value: UInt64 = 0
+        var overflow = false
+        for index in range {
+            let digit = text[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            let (tens, first) = value.multipliedReportingOverflow(by: 10)
+            let (sum, second) = tens.addingReportingOverflow(UInt64(digit))
+            overflow = overflow || first || second
+            value = sum
         }
+        guard !overflow else { throw error(.outOfRange, "\(name()): the number does not fit 64 bits") }
+        return value
     }
 
-    private func decimal(_ range: Range<Int>, _ name: String) throws(TableError) -> UInt64? {
-        let number = text.withBytes { text -> (value: UInt64, overflow: Bool)? in
-            var value: UInt64 = 0
-            var overflow = false
-            for index in range {
-                let digit = text[index] &- UInt8(ascii: "0")
-                guard digit < 10 else { return nil }
-                let (tens, first) = value.multipliedReportingOverflow(by: 10)
-                let (sum, second) = tens.addingReportingOverflow(UInt64(digit))
-                overflow = overflow || first || second
-                value = sum
-            }
-            return (value, overflow)
-        }
-        guard let number else { return nil }
-        guard !number.overflow else { throw error(.outOfRange, "\(name): the number does not fit 64 bits") }
-        return number.value
-    }
-
-    private func quoted(_ range: Range<Int>) -> String { text.withBytes { quoteForMessage($0.extracting(range)) } }
+    private func quoted(_ range: Range<Int>) -> String { quoteForMessage(text.bytes.extracting(range)) }
 
     /// The kernel's `isspace`, without the no-break space 0xA0, which is a part of many characters in UTF-8.
     static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (byte >= 9 && byte <= 13) }
