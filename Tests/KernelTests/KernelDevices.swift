@@ -11,45 +11,60 @@ enum KernelDevices {
     static func withLoops<Result>(_ files: [String], _ body: ([LoopDevice]) throws -> Result) throws -> Result {
         var loops: [LoopDevice] = []
         defer {
-            for loop in loops {
-                do { try loop.release() } catch { Issue.record(error) }
-            }
+            for loop in loops { reporting { try loop.release() } }
         }
         for file in files { loops.append(try LoopDevice(file)) }
         return try body(loops)
     }
 
-    /// Lends `/dev/mapper/<name>` with this table.
+    /// Lends the path of a mapped device with this table, which is given to the kernel as the package prints it.
     @discardableResult
     static func withMapping<Result>(_ table: MappingTable, name: String = "test", _ body: (String) throws -> Result) throws -> Result {
-        try dmsetup.run(["create", name], input: text(table))
-        defer { release(dmsetup, "remove", name) }
-        return try body("/dev/mapper/\(name)")
+        let text = table.withText(keys: .shown) { text in text.indices.map { text[$0] } }
+        let number = try ControlDevice.create(name)
+        defer { reporting { try ControlDevice.remove(name) } }
+        try ControlDevice.load(lines(text), into: name)
+        try ControlDevice.resume(name)
+        return try body("/dev/dm-\(number)")
     }
 
-    /// Whether the kernel takes the table; if it does not, what was said.
-    static func refusal(of text: [UInt8]) throws -> String? {
-        let output = try dmsetup.attempt(["create", "refused"], input: text)
-        if output.status == 0 {
-            release(dmsetup, "remove", "refused")
-            return nil
+    /// Whether the kernel takes a table; if it does not, why. While it has the table, `body` is called with the name of the device, whose
+    /// inactive table it is.
+    static func refusal(of text: [UInt8], else body: (String) throws -> Void = { _ in }) throws -> String? {
+        _ = try ControlDevice.create("verdict")
+        defer { reporting { try ControlDevice.remove("verdict") } }
+        do {
+            try ControlDevice.load(lines(text), into: "verdict")
+        } catch {
+            return "\(error)"
         }
-        // What `create` made before the kernel refused to load the table, it has removed again itself.
-        return output.errors
+        try body("verdict")
+        return nil
     }
 
     /// The table that the kernel says it has, keys and all.
-    static func table(of name: String = "test") throws -> MappingTable {
-        let bytes = try dmsetup.run("table", "--showkeys", name).bytes
+    static func table(of name: String = "test", inactive: Bool = false) throws -> MappingTable {
+        let bytes = try dmsetup.run(["table", "--showkeys"] + (inactive ? ["--inactive"] : []) + [name]).bytes
         return try MappingTable(parsingUTF8: bytes.span)
     }
 
-    /// The text of a table, keys and all.
-    static func text(_ table: MappingTable) -> [UInt8] {
-        table.withText(keys: .shown) { text in text.indices.map { text[$0] } }
+    /// The lines of a text, as dmsetup takes them apart; what stands behind the target's name is the kernel's to read.
+    private static func lines(_ text: [UInt8]) throws -> [ControlDevice.Line] {
+        var lines: [ControlDevice.Line] = []
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(maxSplits: 3) { $0 == UInt8(ascii: " ") || (9...13).contains($0) }
+            guard let first = words.first, first.first != UInt8(ascii: "#") else { continue }
+            guard words.count >= 3, let start = UInt64(string(words[0])), let length = UInt64(string(words[1])) else {
+                throw ControlDevice.Refusal(description: "not a line of a table: \(string(line))")
+            }
+            lines.append(.init(start: start, length: length, target: string(words[2]), arguments: words.count == 4 ? Array(words[3]) : []))
+        }
+        return lines
     }
 
-    private static func release(_ command: HostCommand, _ arguments: String...) {
-        do { try command.run(arguments) } catch { Issue.record(error) }
+    private static func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private static func reporting(_ body: () throws -> Void) {
+        do { try body() } catch { Issue.record(error) }
     }
 }

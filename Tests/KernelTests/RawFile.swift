@@ -69,6 +69,11 @@ final class RawFile {
         return result
     }
 
+    /// Asks the device something with a structure, which the answer replaces.
+    func control(_ request: UInt, _ structure: inout [UInt8]) throws {
+        guard unsafe ioctl(descriptor, request, &structure) >= 0 else { throw Self.failure("control", path) }
+    }
+
     /// Asks the device something about a file.
     func control(_ request: UInt, about file: RawFile) throws { _ = try control(request, file.descriptor) }
 

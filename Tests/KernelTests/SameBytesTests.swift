@@ -75,6 +75,33 @@ extension InTheLab {
             }
         }
 
+        @Test func theSameSectorsFail() throws {
+            let directory = try GuestDirectory()
+            let file = try directory.file("loop", [UInt8](repeating: 7, count: 65536))
+            func table(_ device: String) throws -> MappingTable {
+                try MappingTable(parsing: "0 5 linear \(device) 0\n5 3 error\n8 4 zero\n12 4 error\n16 8 linear \(device) 64")
+            }
+            var fails: [Bool] = []
+            try KernelDevices.withLoops([file]) { loops in
+                try KernelDevices.withMapping(try table(loops[0].path)) { path in
+                    // Past the page cache, which would ask for more than a sector.
+                    let device = try RawFile(path, O_RDWR | RawFile.direct)
+                    for sector in 0..<24 {
+                        let bytes = try? device.read(at: sector * 512, count: 512)
+                        let written: Void? = try? device.write([UInt8](repeating: 9, count: 512), at: sector * 512)
+                        #expect((bytes == nil) == (written == nil), "sector \(sector)")
+                        fails.append(bytes == nil)
+                    }
+                }
+            }
+            #expect(fails.contains(true) && fails.contains(false))
+            let volume = try Volume(table(file))
+            for (sector, fails) in fails.enumerated() {
+                #expect(((try? volume.read(at: UInt64(sector * 512), count: 512)) == nil) == fails, "sector \(sector)")
+                #expect(((try? volume.write([1], at: UInt64(sector * 512))) == nil) == fails, "sector \(sector)")
+            }
+        }
+
         /// Discards are told to the members, where they leave holes.
         @Test func aDiscardLeavesTheSameMembers() throws {
             var random = SeededGenerator(seed: 1)
