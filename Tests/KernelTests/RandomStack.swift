@@ -3,6 +3,11 @@ import VolumeLaws
 
 /// A random table of linear, striped, crypt and zero lines over a few members, of which it uses no sector twice.
 struct RandomStack {
+    /// What user space has.
+    static let vectors: [CryptCipher.InitializationVector] = [
+        .plain, .plain64, .essiv(hash: "sha256"), .essiv(hash: "md5"), .essiv(hash: "sha3-256"),
+    ]
+
     /// The sizes of the members in sectors.
     private(set) var memberSizes: [Int]
     private var lines: [MappingTable.Line] = []
@@ -14,10 +19,12 @@ struct RandomStack {
         // The sectors of a mapped device are as large as the largest of any of its lines: then all lines must keep to them.
         unit = Bool.random(using: &random) ? 1 : 8
         var place = 0
-        for _ in 0..<Int.random(in: 1...6, using: &random) {
+        let count = Int.random(in: 1...6, using: &random)
+        for index in 0..<count {
             let length: Int
             let target: any Target
-            switch Int.random(in: 0..<8, using: &random) {
+            // The last line is encrypted: few tables are to try many ciphers.
+            switch index == count - 1 ? 7 : Int.random(in: 0..<8, using: &random) {
             case 0:
                 length = Int.random(in: 1...20, using: &random) * unit
                 target = ZeroTarget()
@@ -80,9 +87,6 @@ struct RandomStack {
 
     private mutating func crypt(_ length: Int, _ random: inout SeededGenerator) throws -> any Target {
         let mode = ["xts", "cbc"].randomElement(using: &random) ?? "xts"
-        let vectors: [CryptCipher.InitializationVector] = [
-            .plain, .plain64, .essiv(hash: "sha256"), .essiv(hash: "md5"), .essiv(hash: "sha3-256"),
-        ]
         let keySize = ([16, 24, 32].randomElement(using: &random) ?? 16) * (mode == "xts" ? 2 : 1)
         var options = CryptTarget.Options()
         options.allowDiscards = Bool.random(using: &random)
@@ -97,7 +101,7 @@ struct RandomStack {
         let near = ([0, 1 << 32, UInt64.max, random.next()] as [UInt64]).randomElement(using: &random) ?? 0
         let member = Int.random(in: memberSizes.indices, using: &random)
         return CryptTarget(
-            cipher: .named(.init(algorithm: "aes", mode: mode, iv: vectors.randomElement(using: &random) ?? .plain64)),
+            cipher: .named(.init(algorithm: "aes", mode: mode, iv: Self.vectors.randomElement(using: &random) ?? .plain64)),
             key: .bytes(SecretBytes(copying: unsafe random.bytes(keySize).span.bytes)),
             ivOffset: Sectors((near &- UInt64.random(in: 0...60, using: &random)) / sectors * sectors), device: Self.member(member),
             start: take(length, of: member, aligned: Int(sectors), &random), options: options)

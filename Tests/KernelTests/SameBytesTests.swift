@@ -22,7 +22,13 @@ extension InTheLab {
             var expected = stack.stored(contents(count, &random))
             try KernelDevices.withLoops(kernels) { loops in
                 try KernelDevices.withMapping(try stack.table(loops.map(\.path))) { path in
-                    #expect(try KernelDevices.table() == stack.table(loops.map(\.number.description)), comment)
+                    let numbered = try stack.table(loops.map(\.number.description))
+                    try withKnownIssue(VerdictTests.dashes) {
+                        let printed = try KernelDevices.table()
+                        #expect(printed == numbered, comment)
+                    } when: {
+                        numbered.description.contains("sha3-256")
+                    }
                     let isDirect = Bool.random(using: &random)
                     let device = try RawFile(path, isDirect ? O_RDWR | RawFile.direct : O_RDWR)
                     for piece in pieces(of: count, multipleOf: isDirect ? stack.unit * 512 : 1, &random) {
@@ -73,6 +79,55 @@ extension InTheLab {
                     difference(try RawFile.bytes(our), try RawFile.bytes(kernel)) == nil,
                     "member \(index), the volume's instead of the kernel's; \(comment)")
             }
+        }
+
+        /// All in one table, a line of 16 sectors for each; the sizes of keys take turns.
+        @Test func everyCipherIsTheKernels() throws {
+            var random = SeededGenerator(seed: 3)
+            var lines: [MappingTable.Line] = []
+            for mode in ["xts", "cbc"] {
+                for vector in RandomStack.vectors {
+                    for sectorSize in [512, 1024, 2048, 4096] as [UInt64] {
+                        for hasLargeVectors in [false, true] {
+                            let start = Sectors(UInt64(lines.count * 16))
+                            let keySize = [16, 24, 32][lines.count % 3] * (mode == "xts" ? 2 : 1)
+                            var options = CryptTarget.Options()
+                            options.sectorSize = ByteCount(sectorSize)
+                            options.ivLargeSectors = hasLargeVectors
+                            let target = CryptTarget(
+                                cipher: .named(.init(algorithm: "aes", mode: mode, iv: vector)),
+                                key: .bytes(SecretBytes(copying: unsafe random.bytes(keySize).span.bytes)),
+                                // The number passes 2^32 in the middle of the line.
+                                ivOffset: Sectors((1 << 32) - 8), device: "member", start: start, options: options)
+                            lines.append(.init(try #require(SectorRange(start: start, length: 16)), target))
+                        }
+                    }
+                }
+            }
+            let table = try MappingTable(lines)
+            func over(_ device: String) throws -> MappingTable { try table.mappingDevices { _ in .path(device) } }
+            let count = lines.count * 16 * 512
+            let directory = try GuestDirectory()
+            let kernel = try directory.file("kernel", [UInt8](repeating: 0, count: count))
+            let our = try directory.file("ours", [UInt8](repeating: 0, count: count))
+            let plaintext = contents(count, &random)
+            try KernelDevices.withLoops([kernel]) { loops in
+                try KernelDevices.withMapping(try over(loops[0].path)) { path in
+                    let device = try RawFile(path, O_RDWR)
+                    try device.write(plaintext)
+                    try device.synchronize()
+                }
+            }
+            let volume = try Volume(over(our))
+            try volume.write(plaintext, at: 0)
+            try volume.close()
+            let (theirs, ours) = (try RawFile.bytes(kernel), try RawFile.bytes(our))
+            for line in table.lines {
+                let range = Int(line.range.start.count) * 512..<Int(line.range.end.count) * 512
+                #expect(difference(Array(ours[range]), Array(theirs[range])) == nil, "\(line.target)")
+            }
+            let reader = try Volume(over(kernel), opening: .files(.readOnly))
+            #expect(difference(try reader.read(at: 0, count: count), plaintext) == nil)
         }
 
         @Test func theSameSectorsFail() throws {
