@@ -20,7 +20,9 @@ public struct DeviceNumber: Hashable, Sendable {
     /// Reads the same from bytes.
     public init?(parsingUTF8 text: Span<UInt8>) {
         var index = 0
-        guard let major = Self.number(text, &index, below: 1 << 12), index < text.count, text[index] == UInt8(ascii: ":") else { return nil }
+        guard let major = Self.number(text, &index, below: 1 << 12), index < text.count, text[index] == UInt8(ascii: ":") else {
+            return nil
+        }
         index += 1
         guard let minor = Self.number(text, &index, below: 1 << 20), index == text.count else { return nil }
         self.init(major: major, minor: minor)

@@ -23,12 +23,8 @@ extension InTheLab {
             try KernelDevices.withLoops(kernels) { loops in
                 try KernelDevices.withMapping(try stack.table(loops.map(\.path))) { path in
                     let numbered = try stack.table(loops.map(\.number.description))
-                    try withKnownIssue(VerdictTests.dashes) {
-                        let printed = try KernelDevices.table()
-                        #expect(printed == numbered, comment)
-                    } when: {
-                        numbered.description.contains("sha3-256")
-                    }
+                    let printed = try KernelDevices.table()
+                    #expect(printed == numbered, comment)
                     let isDirect = Bool.random(using: &random)
                     let device = try RawFile(path, isDirect ? O_RDWR | RawFile.direct : O_RDWR)
                     for piece in pieces(of: count, multipleOf: isDirect ? stack.unit * 512 : 1, &random) {

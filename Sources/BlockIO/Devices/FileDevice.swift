@@ -186,13 +186,17 @@ public final class FileDevice: BlockDevice {
         return durableWrites.load(ordering: .acquiring) >= finished
     }
 
+    /// Of a block device, only whole sectors are discarded; the rest of the range stays as it is.
     public func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
         if limits.isReadOnly { throw .readOnlyDevice(offset, count) }
         if count == 0 { return }
         defer { countWrite() }
         do throws(Errno) {
             if isBlockDevice {
-                try file.discardBlocks(at: offset, count: count)
+                let sector = try file.blockDeviceSectorSize()
+                let first = (offset + sector - 1) / sector * sector
+                let end = (offset + count) / sector * sector
+                if first < end { try file.discardBlocks(at: first, count: end - first) }
             } else {
                 try file.punchHole(at: offset, count: count)
             }

@@ -69,6 +69,17 @@ struct OpenFile {
         _ = try Self.retrying { Int(shim_zero_range(rawValue, off_t(offset), off_t(count))) }
     }
 
+    /// The size of a block device's own sectors: what it can discard no part of.
+    func blockDeviceSectorSize() throws(Errno) -> UInt64 {
+        #if os(Linux)
+        var bytes: CInt = 0
+        _ = try Self.retrying { unsafe Int(shim_block_device_sector_size(rawValue, &bytes)) }
+        return UInt64(max(1, bytes))
+        #else
+        throw .notSupported
+        #endif
+    }
+
     func discardBlocks(at offset: UInt64, count: UInt64) throws(Errno) {
         #if os(Linux)
         _ = try Self.retrying { Int(shim_block_device_discard(rawValue, offset, count)) }

@@ -81,6 +81,7 @@ static inline int shim_sync_data(int descriptor) { return fdatasync(descriptor);
 // MARK: block devices
 
 static inline int shim_block_device_size(int descriptor, uint64_t *bytes) { return ioctl(descriptor, BLKGETSIZE64, bytes); }
+static inline int shim_block_device_sector_size(int descriptor, int *bytes) { return ioctl(descriptor, BLKSSZGET, bytes); }
 static inline int shim_block_device_discard(int descriptor, uint64_t offset, uint64_t count) {
     uint64_t range[2] = {offset, count};
     return ioctl(descriptor, BLKDISCARD, range);
