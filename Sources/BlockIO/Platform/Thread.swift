@@ -7,14 +7,14 @@ internal import Darwin
 #endif
 
 /// A thread of the system, detached. Requests to devices block, and must not do so on Swift's cooperative threads.
-enum Thread {
+package enum Thread {
     private final class Start {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
     /// Runs `body` on a new thread; false when the system has none to give.
-    static func detach(_ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func detach(_ body: @escaping @Sendable () -> Void) -> Bool {
         let start = unsafe Unmanaged.passRetained(Start(body))
         #if canImport(Darwin)
         var thread: pthread_t?

@@ -20,36 +20,13 @@ public final class BackgroundThread: Sendable {
 
     /// Runs `body` on a new thread.
     public init(_ body: @escaping @Sendable () -> Void) {
-        let start = unsafe Unmanaged.passRetained(
-            Start { [state] in
-                let identifier = Self.identifier()
-                state.withLock { $0.identifier = identifier }
-                body()
-                state.withLock { $0.hasEnded = true }
-            })
-        #if canImport(Darwin)
-        var thread: pthread_t?
-        #else
-        var thread = pthread_t()
-        #endif
-        let status = unsafe pthread_create(
-            &thread, nil,
-            { argument in
-                #if canImport(Darwin)
-                let start = unsafe Unmanaged<Start>.fromOpaque(argument)
-                #else
-                guard let argument = unsafe argument else { return nil }
-                let start = unsafe Unmanaged<Start>.fromOpaque(argument)
-                #endif
-                unsafe start.takeRetainedValue().body()
-                return nil
-            }, start.toOpaque())
-        precondition(status == 0, "no thread for a test: error \(status)")
-        #if canImport(Darwin)
-        if let thread = unsafe thread { unsafe pthread_detach(thread) }
-        #else
-        pthread_detach(thread)
-        #endif
+        let isStarted = Thread.detach { [state] in
+            let identifier = Self.identifier()
+            state.withLock { $0.identifier = identifier }
+            body()
+            state.withLock { $0.hasEnded = true }
+        }
+        precondition(isStarted, "no thread for a test")
     }
 
     /// Whether the body has returned.
@@ -66,11 +43,6 @@ public final class BackgroundThread: Sendable {
             sched_yield()
         }
         return false
-    }
-
-    private final class Start {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
     #if os(Linux)
