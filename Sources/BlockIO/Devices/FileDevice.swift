@@ -34,7 +34,7 @@ public final class FileDevice: BlockDevice {
     private let isBlockDevice: Bool
     /// The first flush that failed. The system forgets which pages were lost once it has told of them, so that a second call would
     /// wrongly succeed: from the first failure on every flush of this object fails.
-    private let failedFlush = Mutex<BlockIOError?>(nil)
+    private let failedFlush = Monitor<BlockIOError?>(nil)
     /// How many writes have returned, and how many of them a flush has made durable since: a flush with nothing to do costs nothing,
     /// so that a table of many lines on one file may flush each line.
     private let writes = Atomic<UInt64>(0)
@@ -166,18 +166,19 @@ public final class FileDevice: BlockDevice {
         if areWritesDurable() { return }
         // One at a time: the system tells of lost pages once, and the flush that it does not tell must not succeed before the other has
         // failed. Whoever waits here may find its writes durable afterwards.
-        let failure = failedFlush.withLock { failure -> BlockIOError? in
-            if failure != nil || areWritesDurable() { return failure }
+        try failedFlush.withLock { (failure) throws(BlockIOError) in
+            if let failure { throw failure }
+            if areWritesDurable() { return }
             let finished = writes.load(ordering: .acquiring)
             do throws(Errno) {
                 try file.synchronizeData()
                 durableWrites.store(finished, ordering: .releasing)
             } catch {
-                failure = .system(error, "flush", path)
+                let first = BlockIOError.system(error, "flush", path)
+                failure = first
+                throw first
             }
-            return failure
         }
-        if let failure { throw failure }
     }
 
     /// Whether a flush has nothing to do. Never again once one has failed: what it left behind stays counted.
