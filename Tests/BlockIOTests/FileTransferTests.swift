@@ -2,7 +2,6 @@ import BlockIO
 import Foundation
 import Glibc
 import StorageUnits
-import Synchronization
 import SystemPackage
 import Testing
 import VolumeLaws
@@ -269,7 +268,7 @@ import VolumeLaws
         // The system tells of lost writes once: to whichever flush comes first. The other one's writes are lost as well.
         let device = try FileDevice(path: try directory.file(size: 4096), access: .readWrite)
         try device.write([1], at: 0)
-        let second = Mutex<BackgroundThread?>(nil)
+        let second = Monitor<BackgroundThread?>(nil)
         let secondFailed = Monitor<Bool?>(nil)
         let error = try SystemCall.intercept(
             [.fdatasync],

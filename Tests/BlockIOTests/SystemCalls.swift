@@ -26,29 +26,47 @@ struct SystemCall: Sendable {
     let arguments: [UInt64]
 
     /// How many bytes a `preadv`, `pwritev` or `pwritev2` is to move.
-    var byteCount: Int { unsafe pieces.reduce(0) { unsafe $0 + $1.iov_len } }
+    var byteCount: Int { pieces().reduce(0) { $0 + $1.count } }
 
     /// Carries out a `preadv`, `pwritev` or `pwritev2`, but moves at most `limit` bytes.
     func transfer(atMost limit: Int) -> Answer {
         var left = limit
-        var shortened: [iovec] = unsafe []
-        for index in unsafe pieces.indices where left > 0 {
-            let piece = unsafe pieces[index]
-            let count = unsafe min(left, piece.iov_len)
-            unsafe shortened.append(iovec(iov_base: piece.iov_base, iov_len: count))
-            left -= count
+        var shortened: [Piece] = []
+        for piece in pieces() where left > 0 {
+            shortened.append(Piece(address: piece.address, count: min(left, piece.count)))
+            left -= min(left, piece.count)
         }
-        let file = CInt(truncatingIfNeeded: arguments[0])
-        let offset = off_t(arguments[3])
-        let moved =
-            name == .preadv
-            ? unsafe preadv(file, shortened, CInt(shortened.count), offset) : unsafe pwritev(file, shortened, CInt(shortened.count), offset)
+        let moved = unsafe shortened.withUnsafeBufferPointer { pieces in
+            Kernel.call(
+                name == .preadv ? Kernel.preadv : Kernel.pwritev, Int(arguments[0]), Int(bitPattern: pieces.baseAddress), pieces.count,
+                Int(arguments[3]))
+        }
         return moved < 0 ? .fail(Errno(rawValue: errno)) : .result(moved)
     }
 
-    /// The thread under test shares this process's memory: its pointers are good here.
-    private var pieces: UnsafeBufferPointer<iovec> {
-        unsafe UnsafeBufferPointer(start: UnsafePointer(bitPattern: UInt(arguments[1])), count: Int(arguments[2]))
+    /// `struct iovec`, with the address as a number.
+    private struct Piece {
+        var address = 0
+        var count = 0
+    }
+
+    /// The pieces of memory of a transfer. The thread under test has this process's memory, and waits; but a sanitizer knows nothing of that,
+    /// and takes a plain look at another thread's memory for a race: so the kernel is asked to look, here and for the transfers.
+    private func pieces() -> [Piece] {
+        var pieces = [Piece](repeating: Piece(), count: Int(arguments[2]))
+        let byteCount = pieces.count * MemoryLayout<Piece>.stride
+        let read = unsafe pieces.withUnsafeMutableBufferPointer { pieces in
+            let here = [Piece(address: Int(bitPattern: pieces.baseAddress), count: byteCount)]
+            let there = [Piece(address: Int(arguments[1]), count: byteCount)]
+            return unsafe here.withUnsafeBufferPointer { here in
+                unsafe there.withUnsafeBufferPointer { there in
+                    Kernel.call(
+                        Kernel.processVMReadv, Int(getpid()), Int(bitPattern: here.baseAddress), 1, Int(bitPattern: there.baseAddress), 1)
+                }
+            }
+        }
+        precondition(read == byteCount, "cannot look at another thread's memory: error \(errno)")
+        return pieces
     }
 
     /// Runs `body` on a thread of its own, whose calls of these names get what `answer` says.
@@ -58,7 +76,7 @@ struct SystemCall: Sendable {
         let listener = Monitor<CInt?>(nil)
         let outcome = Monitor<Result<Value, any Error>?>(nil)
         let thread = BackgroundThread {
-            let descriptor = Seccomp.listen(to: names)
+            let descriptor = Kernel.listen(to: names)
             listener.withLock { $0 = descriptor }
             guard descriptor >= 0 else { return }
             let result = Result { try body() }
@@ -69,8 +87,8 @@ struct SystemCall: Sendable {
         let descriptor = listener.wait { $0 }
         guard descriptor >= 0 else { throw SeccompUnavailable(errno: -descriptor) }
         defer { close(descriptor) }
-        while let (identifier, call) = try Seccomp.receive(descriptor) {
-            try Seccomp.reply(descriptor, identifier, answer(call))
+        while let (identifier, call) = try Kernel.receive(descriptor) {
+            try Kernel.reply(descriptor, identifier, answer(call))
         }
         thread.join()
         return try outcome.wait { $0 }.get()
@@ -83,18 +101,26 @@ struct SeccompUnavailable: Error, CustomStringConvertible {
     var description: String { "seccomp user notification is needed for this test: error \(errno)" }
 }
 
-/// The kernel's interface: numbers and layouts of <linux/seccomp.h>, <linux/filter.h> and <asm/unistd.h>.
-private enum Seccomp {
+/// The kernel's own interface: numbers and layouts of <linux/seccomp.h>, <linux/filter.h> and <asm/unistd.h>.
+private enum Kernel {
     #if arch(x86_64)
     static let numbers: [(SystemCall.Name, UInt32)] = [
         (.openat, 257), (.lseek, 8), (.fallocate, 285), (.preadv, 295), (.pwritev, 296), (.pwritev2, 328), (.fdatasync, 75),
     ]
+    static let preadv = 295
+    static let pwritev = 296
+    static let processVMReadv = 310
+    static let prctl = 157
     static let seccomp = 317
     static let getppid: UInt32 = 110
     #else
     static let numbers: [(SystemCall.Name, UInt32)] = [
         (.openat, 56), (.lseek, 62), (.fallocate, 47), (.preadv, 69), (.pwritev, 70), (.pwritev2, 287), (.fdatasync, 83),
     ]
+    static let preadv = 69
+    static let pwritev = 70
+    static let processVMReadv = 270
+    static let prctl = 167
     static let seccomp = 277
     static let getppid: UInt32 = 173
     #endif
@@ -111,7 +137,13 @@ private enum Seccomp {
         var count: UInt16
         var instructions: UnsafePointer<Instruction>
     }
-    private typealias LongFunction = @convention(c) (Int, Int, Int, Int, Int, Int, Int) -> Int
+
+    /// A system call by its number, past the C library and whatever watches it.
+    static func call(_ number: Int, _ first: Int, _ second: Int, _ third: Int, _ fourth: Int = 0, _ fifth: Int = 0) -> Int {
+        typealias SystemCallFunction = @convention(c) (Int, Int, Int, Int, Int, Int, Int) -> Int
+        guard let function = unsafe dlsym(nil, "syscall") else { preconditionFailure("there is no syscall(2)") }
+        return unsafe unsafeBitCast(function, to: SystemCallFunction.self)(number, first, second, third, fourth, fifth, 0)
+    }
 
     /// Puts the calling thread under a filter: the descriptor to listen at, or an error number, negative.
     static func listen(to names: [SystemCall.Name]) -> CInt {
@@ -123,17 +155,15 @@ private enum Seccomp {
         }
         program.append(Instruction(code: 0x06, operand: 0x7fff_0000))  // SECCOMP_RET_ALLOW
         program.append(Instruction(code: 0x06, operand: 0x7fc0_0000))  // SECCOMP_RET_USER_NOTIF
-        guard let prctl = unsafe dlsym(nil, "prctl"), let syscall = unsafe dlsym(nil, "syscall") else { return -ENOSYS }
         let setNoNewPrivileges = 38
-        _ = unsafe unsafeBitCast(prctl, to: LongFunction.self)(setNoNewPrivileges, 1, 0, 0, 0, 0, 0)
+        _ = call(prctl, setNoNewPrivileges, 1, 0)
         let descriptor = unsafe program.withUnsafeBufferPointer { instructions -> Int in
             guard let start = instructions.baseAddress else { return -1 }
             var argument = unsafe Program(count: UInt16(instructions.count), instructions: start)
             return unsafe withUnsafeMutablePointer(to: &argument) { argument in
                 let setModeFilter = 1
                 let newListener = 8
-                return unsafe unsafeBitCast(syscall, to: LongFunction.self)(
-                    seccomp, setModeFilter, newListener, Int(bitPattern: argument), 0, 0, 0)
+                return call(seccomp, setModeFilter, newListener, Int(bitPattern: argument))
             }
         }
         return descriptor < 0 ? -errno : CInt(descriptor)

@@ -145,7 +145,7 @@ import VolumeLaws
 
 /// What a logger was told.
 private final class Log: Sendable {
-    private let told = Mutex<[String]>([])
+    private let told = Monitor<[String]>([])
     var lines: [String] { told.withLock { $0 } }
     func add(_ line: String) { told.withLock { $0.append(line) } }
 }
