@@ -1,5 +1,4 @@
 internal import StorageUnits
-internal import Synchronization
 
 /// Copies one device to another: several pieces at once, holes as holes.
 ///
@@ -64,7 +63,7 @@ public struct DeviceCopy: Sendable {
 
     /// Copies everything and flushes the destination. `progress` is called now and then, from any of the threads.
     public func run(workers: Workers = Workers(), progress: @Sendable (Progress) -> Void = { _ in }) throws(Failure) {
-        let state = Mutex(State(total: source.size.count))
+        let state = Monitor(State(total: source.size.count))
         workers.perform(workers.count) { _ in
             let buffer = AlignedBuffer(count: Self.pieceSize)
             while let piece = next(state) {
@@ -108,7 +107,7 @@ public struct DeviceCopy: Sendable {
     }
 
     /// The next piece to copy; `nil` at the end and after a failure.
-    private func next(_ state: borrowing Mutex<State>) -> Piece? {
+    private func next(_ state: Monitor<State>) -> Piece? {
         state.withLock { state in
             guard state.position < state.total, state.failure == nil else { return nil }
             if state.extent.count == 0 {

@@ -38,13 +38,17 @@ public final class Workers: Sendable {
 private final class Job: Sendable {
     private let iterations: Int
     private let next = Atomic<Int>(0)
-    private let body: Mutex<(@Sendable (Int) -> Void)?>
+    /// In a structure of its own: a closure that goes through a generic type by itself is wrapped anew each time.
+    private struct Body: Sendable {
+        let call: @Sendable (Int) -> Void
+    }
+    private let body: Monitor<Body?>
     /// The threads besides the caller that are at it.
     let helpers = Monitor(0)
 
     init(iterations: Int, body: @escaping @Sendable (Int) -> Void) {
         self.iterations = iterations
-        self.body = Mutex(body)
+        self.body = Monitor(Body(call: body))
     }
 
     func work() {
@@ -52,7 +56,7 @@ private final class Job: Sendable {
         while true {
             let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard index < iterations else { return }
-            body(index)
+            body.call(index)
         }
     }
 

@@ -1,7 +1,6 @@
 public import BlockIO
 public import DeviceMapperTables
 public import StorageUnits
-internal import Synchronization
 
 /// Finds the devices that a table names.
 ///
@@ -76,7 +75,7 @@ private final class OpenedFiles: Sendable {
     }
 
     private let locking: FileDevice.Locking
-    private let opened = Mutex(Tables())
+    private let opened = Monitor(Tables())
 
     init(locking: FileDevice.Locking) { self.locking = locking }
 

@@ -2,7 +2,6 @@ public import BlockIO
 public import DeviceMapperTables
 public import Logging
 public import StorageUnits
-internal import Synchronization
 internal import SystemPackage
 
 /// What an engine is made with: its line, and everything from outside that it may use.
@@ -78,7 +77,7 @@ public final class SharedResources: Sendable {
         let value: AnyHashable
         init(_ value: some Hashable & Sendable) { self.value = AnyHashable(value) }
     }
-    private let resources = Mutex<[Key: any AnyObject & Sendable]>([:])
+    private let resources = Monitor<[Key: any AnyObject & Sendable]>([:])
 
     init() {}
 

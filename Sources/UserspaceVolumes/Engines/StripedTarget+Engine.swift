@@ -1,7 +1,6 @@
 internal import BlockIO
 public import DeviceMapperTables
 internal import StorageUnits
-internal import Synchronization
 
 extension StripedTarget: UserspaceTarget {
     public func makeEngine(in context: EngineContext) throws(MappingError) -> any TargetEngine {
@@ -25,7 +24,7 @@ private final class StripedEngine: TargetEngine {
     private let names: [DeviceReference]
     private let chunk: UInt64
     /// Members that have had an error; shown in the status, nothing else follows from it.
-    private let failed: Mutex<[Bool]>
+    private let failed: Monitor<[Bool]>
 
     init(_ members: [EngineContext.Part], names: [DeviceReference], chunk: UInt64) {
         self.members = members
@@ -35,7 +34,7 @@ private final class StripedEngine: TargetEngine {
         var limits = members.reduce(BlockLimits()) { $0.stacked(with: $1.device.limits) }
         limits.preferredSize = max(limits.preferredSize, Int(clamping: min(chunk * UInt64(members.count), 1 << 20)))
         self.limits = limits
-        failed = Mutex([Bool](repeating: false, count: members.count))
+        failed = Monitor([Bool](repeating: false, count: members.count))
     }
 
     func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
