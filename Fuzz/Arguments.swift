@@ -1,7 +1,7 @@
 import DeviceMapperTables
 import StorageUnits
 
-/// The first bytes say how the words of the rest are read, in which order; then they are read as the status of each target.
+/// The first bytes say how the words of the rest are read, in which order.
 ///
 /// Each read takes one word or refuses it at its place, and words that are written are read as they were.
 @c(LLVMFuzzerTestOneInput)
@@ -19,7 +19,6 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     } catch {
         guard error.code == .invalidText else { fatalError("words cannot be read: \(error)") }
     }
-    for type in TargetRegistry.standard.types { checkStatus(text, type) }
     return 0
 }
 
@@ -68,13 +67,4 @@ extension OpaqueStatus {
         var reader = try ArgumentReader(text)
         try self.init(parsing: &reader)
     }
-}
-
-private func checkStatus<T: Target>(_ text: String, _ type: T.Type) {
-    guard let range = SectorRange(start: 0, length: 8) else { return }
-    guard let status = try? StatusLine(range: range, typeName: T.typeName, text: text).status(of: type) else { return }
-    var writer = ArgumentWriter(keys: .shown)
-    status.write(to: &writer)
-    let again = StatusLine(range: range, typeName: T.typeName, text: writer.string)
-    guard (try? again.status(of: type)) == status else { fatalError("'\(writer.string)' is another status of \(T.typeName)") }
 }

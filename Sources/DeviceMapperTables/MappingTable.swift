@@ -128,6 +128,16 @@ extension MappingTable: Equatable {
     }
 }
 
+extension MappingTable {
+    /// Whether a device that has the table `reported`, as a kernel prints it, is what loading this one makes: line for line the same sectors,
+    /// and targets that differ only in what kernels change. Name the devices of both alike first, with ``mappingDevices(_:)``: kernels print
+    /// numbers. Read the reported table with its keys, or crypt and integrity lines that have one differ.
+    public func isSatisfied(by reported: MappingTable) -> Bool {
+        lines.count == reported.lines.count
+            && zip(lines, reported.lines).allSatisfy { $0.range == $1.range && $0.target.isSatisfied(byAny: $1.target) }
+    }
+}
+
 extension MappingTable: CustomStringConvertible {
     /// The canonical text, a line for each line, with `<redacted>` in place of keys.
     public var description: String {

@@ -35,6 +35,8 @@ public struct TableError: Error, Hashable, Sendable {
 
     /// What kind of mistake.
     public var code: Code
+    /// The device of a list in concise form, from 1; 0 when there is no list.
+    public var device: Int
     /// The line, from 1, blank lines and comments counted; 0 when the error is about the whole table.
     public var line: Int
     /// The word of the line, from 1 (the start sector); one more than there are words when one is missing; 0 when the error is about the
@@ -44,8 +46,9 @@ public struct TableError: Error, Hashable, Sendable {
     public var message: String
 
     /// An error at a place.
-    public init(_ code: Code, line: Int = 0, word: Int = 0, message: String) {
+    public init(_ code: Code, device: Int = 0, line: Int = 0, word: Int = 0, message: String) {
         self.code = code
+        self.device = device
         self.line = line
         self.word = word
         self.message = message
@@ -55,11 +58,7 @@ public struct TableError: Error, Hashable, Sendable {
 extension TableError: CustomStringConvertible {
     /// `line 2, word 4: offset: 'x' is not a number`.
     public var description: String {
-        switch (line, word) {
-        case (0, 0): message
-        case (0, _): "word \(word): \(message)"
-        case (_, 0): "line \(line): \(message)"
-        default: "line \(line), word \(word): \(message)"
-        }
+        let place = [("device", device), ("line", line), ("word", word)].filter { $0.1 > 0 }.map { "\($0) \($1)" }
+        return place.isEmpty ? message : "\(place.joined(separator: ", ")): \(message)"
     }
 }

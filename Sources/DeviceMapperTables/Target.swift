@@ -19,6 +19,11 @@ public protocol Target: Hashable, Sendable {
     mutating func mapDevices(_ transform: (DeviceReference) -> DeviceReference)
     /// Throws unless the arguments make sense, and with a line of `length` sectors: the kernel's own rules.
     func validate(length: Sectors) throws(TableError)
+    /// Whether `reported`, a target as a kernel prints it, is what that kernel makes of this one. A kernel leaves out defaults, fills in values
+    /// that it chose, and forgets some words; devices are compared as they are, so both sides name them alike, best by their numbers.
+    func isSatisfied(by reported: Self) -> Bool
+    /// Words that were read and are written, but not understood: options of newer kernels, or slips of the pen.
+    var unknownWords: [String] { get }
 
     /// What the target tells of its state.
     associatedtype Status: TargetStatus = OpaqueStatus
@@ -43,6 +48,15 @@ extension Target {
 
     /// Whether another target is of the same type with the same arguments.
     public func isEqual(to other: any Target) -> Bool { (other as? Self) == self }
+
+    /// None.
+    public var unknownWords: [String] { [] }
+
+    /// Whether `reported` is equal: the kernel prints most targets as they were loaded.
+    public func isSatisfied(by reported: Self) -> Bool { self == reported }
+
+    /// Whether `reported` is of the same type, and what a kernel makes of this target.
+    public func isSatisfied(byAny reported: any Target) -> Bool { (reported as? Self).map { isSatisfied(by: $0) } ?? false }
 }
 
 /// What people are told about a target: the text of `devmap help TARGET`.
@@ -51,8 +65,32 @@ public struct TargetSyntax: Sendable {
     public var summary: String
     /// The arguments, as the kernel's documentation writes them.
     public var usage: String
+    /// The words that may be added, as `usage` groups them.
+    public var options: [Term]
+    /// What an active device can be told.
+    public var messages: [Term]
+    /// The words of the status, in their order.
+    public var status: [Term]
     /// Lines that parse and validate.
     public var examples: [Example]
+    /// Messages that parse, one of each at least.
+    public var messageExamples: [String]
+    /// Statuses that parse, as kernels print them, without the blanks at their end.
+    public var statusExamples: [String]
+
+    /// Some words, and what they mean.
+    public struct Term: Sendable {
+        /// The words, with `<placeholders>`.
+        public var words: String
+        /// What they mean: units, range, default, and the first kernel that has them, if that is not old.
+        public var meaning: String
+
+        /// Words and what they mean.
+        public init(_ words: String, _ meaning: String) {
+            self.words = words
+            self.meaning = meaning
+        }
+    }
 
     /// The arguments of a table line, and a length that suits them.
     public struct Example: Sendable {
@@ -69,9 +107,17 @@ public struct TargetSyntax: Sendable {
     }
 
     /// A description of a target.
-    public init(summary: String, usage: String, examples: [Example]) {
+    public init(
+        summary: String, usage: String, options: [Term] = [], messages: [Term] = [], status: [Term] = [], examples: [Example],
+        messageExamples: [String] = [], statusExamples: [String] = []
+    ) {
         self.summary = summary
         self.usage = usage
+        self.options = options
+        self.messages = messages
+        self.status = status
         self.examples = examples
+        self.messageExamples = messageExamples
+        self.statusExamples = statusExamples
     }
 }

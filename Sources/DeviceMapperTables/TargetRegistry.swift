@@ -13,6 +13,11 @@ public struct TargetRegistry: Sendable {
     /// Every target of this package.
     public static let standard = TargetRegistry([
         LinearTarget.self, StripedTarget.self, CryptTarget.self, ErrorTarget.self, ZeroTarget.self,
+        DelayTarget.self, FlakeyTarget.self, VerityTarget.self, IntegrityTarget.self,
+        SnapshotTarget.self, SnapshotOriginTarget.self, SnapshotMergeTarget.self,
+        EraTarget.self, CloneTarget.self, SwitchTarget.self, UnstripedTarget.self, EBSTarget.self, LogWritesTarget.self, DustTarget.self,
+        ThinPoolTarget.self, ThinTarget.self, CacheTarget.self, WritecacheTarget.self,
+        MirrorTarget.self, RaidTarget.self, MultipathTarget.self,
     ])
 
     /// The type of that name, if it is known.

@@ -29,6 +29,9 @@ public struct UnknownTarget: Target {
         for argument in self.arguments { arguments.append(unverified: argument) }
     }
 
+    /// All of them.
+    public var unknownWords: [String] { arguments }
+
     /// Does nothing: which words are devices is not known.
     public mutating func mapDevices(_ transform: (DeviceReference) -> DeviceReference) {}
 

@@ -87,11 +87,15 @@ public enum TargetLaws {
         return wrong
     }
 
-    /// A word too many is refused; where it might begin an optional part, it is refused as that, or the word behind it is missing.
+    /// A word too many is refused; where it might begin an optional part, it is refused as that, or the word behind it is missing. Where it
+    /// is such a part by itself, as any word may name a device, it is printed.
     public static func refusesMoreWords(_ example: Example) -> [String] {
         let words = example.line + ["surplus"]
         switch example.parse(words) {
-        case .success(let table): return ["'surplus' is read as a part of '\(String(decoding: printed(table), as: UTF8.self))'"]
+        case .success(let table):
+            let text = printed(table)
+            return text == TargetLaws.text(words, comment: "")
+                ? [] : ["'surplus' is read as a part of '\(String(decoding: text, as: UTF8.self))'"]
         case .failure(let error):
             let isHere = error.word == words.count && [.unexpectedWord, .notANumber, .invalidValue].contains(error.code)
             let isNext = error.word == words.count + 1 && error.code == .missingWord

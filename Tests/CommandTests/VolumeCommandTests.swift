@@ -157,8 +157,8 @@ struct VolumeCommandTests {
             "volume", "info", "--table", "0 8 linear disk.img 2047",
             errors: "devmap: --table: line 1: disk.img: the device has 2048 sectors, the line needs 2055\n"),
         Mistake(
-            "volume", "info", "--table", "0 8 verity 1 x",
-            errors: "devmap: --table: line 1: target 'verity' cannot be opened in user space\n"),
+            "volume", "info", "--table", "0 8 invented 1 x",
+            errors: "devmap: --table: line 1: target 'invented' cannot be opened in user space\n"),
         Mistake(
             "volume", "info", "--table", "0 8 crypt aes-xts-plain64 :32:file:key 0 disk.img 0",
             errors: "devmap: --table: line 1: key file 'key' has 64 bytes, the table says 32\n"),

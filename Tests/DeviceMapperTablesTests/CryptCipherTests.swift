@@ -4,13 +4,15 @@ import Testing
 @Suite struct CryptCipherTests {
     /// The cipher of a line, whose key is one that suits it.
     private func cipher(_ text: String) throws -> CryptCipher {
-        let size =
+        let key =
             switch text {
-            case _ where text.hasPrefix("aes:64"): 2048
-            case _ where text.hasPrefix("aes:2-"): 64
-            default: 32
+            case _ where text.hasPrefix("aes:64"): ":2048:logon:k"
+            case _ where text.hasPrefix("aes:2-"), "aes-cbc-tcw": ":64:logon:k"
+            case _ where text.contains("authenc"): ":96:logon:k"
+            case _ where text.contains("cipher_null"): "-"
+            default: ":32:logon:k"
             }
-        return try onlyTarget("0 8 crypt \(text) :\(size):logon:k 0 d 0", as: CryptTarget.self).cipher
+        return try onlyTarget("0 8 crypt \(text) \(key) 0 d 0", as: CryptTarget.self).cipher
     }
 
     private func named(
@@ -68,9 +70,9 @@ import Testing
             ("capi:gcm(aes)-random", .kernelAPI(specification: "gcm(aes)", iv: .random)),
             ("capi:authenc(hmac(sha256),xts(aes))-plain64", .kernelAPI(specification: "authenc(hmac(sha256),xts(aes))", iv: .plain64)),
             ("capi:rfc7539(chacha20,poly1305)-random", .kernelAPI(specification: "rfc7539(chacha20,poly1305)", iv: .random)),
-            // Dashes and colons within the brackets, and within the hash's name.
+            // Dashes within the brackets, and within the hash's name.
             ("capi:xts(aes-generic)-plain64", .kernelAPI(specification: "xts(aes-generic)", iv: .plain64)),
-            ("capi:xts(ecb:x(aes-generic))-plain64", .kernelAPI(specification: "xts(ecb:x(aes-generic))", iv: .plain64)),
+            ("capi:cbc(aes-generic)-essiv:sha3-256", .kernelAPI(specification: "cbc(aes-generic)", iv: .essiv(hash: "sha3-256"))),
             ("capi:cbc(aes)-essiv:sha256", .kernelAPI(specification: "cbc(aes)", iv: .essiv(hash: "sha256"))),
             ("capi:cbc(aes)-essiv:sha3-256", .kernelAPI(specification: "cbc(aes)", iv: .essiv(hash: "sha3-256"))),
             ("capi:xts-aes-aesni-plain64", .kernelAPI(specification: "xts-aes-aesni", iv: .plain64)),
@@ -87,6 +89,14 @@ import Testing
         "a wrong cipher is refused with its line and word",
         arguments: [
             ("capi:", "expected a specification behind 'capi:'"),
+            // The kernel would take the last colon for the vector's, and the last dash before it.
+            (
+                "capi:xts(ecb:x(aes-generic))-plain64",
+                "':' and the last '-' belong to an initialization vector behind the specification"
+            ),
+            ("capi:ecb(aes):x(y)-plain64", "':' and the last '-' belong to an initialization vector behind the specification"),
+            ("capi:ecb(aes):x", "':' and the last '-' belong to an initialization vector behind the specification"),
+            ("capi:xts(aes-generic)", "':' and the last '-' belong to an initialization vector behind the specification"),
             ("capi:-plain64", "expected a specification behind 'capi:'"),
             ("xts(aes)-plain64", "brackets are for specifications that begin with 'capi:'"),
             ("-xts-plain64", "expected cipher or cipher:keycount before the first '-'"),

@@ -3,7 +3,7 @@ import StorageUnits
 import Testing
 
 @Suite struct CryptTargetTests {
-    private static let line = "crypt new-mode-iv - 0 d 0"
+    private static let line = "crypt capi:new(mode)-iv - 0 d 0"
 
     private func options(_ text: String) throws -> CryptTarget.Options {
         try onlyTarget("0 8 \(Self.line) \(text)", as: CryptTarget.self).options
@@ -211,10 +211,125 @@ import Testing
     }
 
     @Test(
+        "other ciphers and vectors take keys of their own lengths, where they are known",
+        arguments: [
+            ("aes:64-cbc-lmk", [1024, 1040, 1536, 1560, 2048, 2080]), ("aes-cbc-lmk", [16, 24, 32]),
+            ("capi:cbc(aes)-lmk", [1024, 1040, 1536, 1560, 2048, 2080]),
+            ("aes-cbc-tcw", [48, 56, 64]), ("aes:2-cbc-tcw", [64, 80, 96]), ("aes-cbc-elephant", [32, 48, 64]),
+            ("aes-lrw-benbi", [32, 40, 48]), ("twofish-xts-plain64", [32, 48, 64]), ("camellia-cbc-plain64", [16, 24, 32]),
+            ("sm4-cbc-plain64", [16]), ("des3_ede-cbc-plain64", [24]), ("xchacha12,aes-adiantum-plain64", [32]),
+            ("aes-hctr2-plain64", [16, 24, 32]), ("aes-ecb-tcw", [16, 24, 32]), ("capi:xts(aes)-plain64", [32, 48, 64]),
+            ("capi:gcm(aes)-random", [16, 24, 32]), ("capi:rfc7539(chacha20,poly1305)-random", [32]),
+            ("capi:authenc(hmac(sha256),xts(aes))-plain64", [64, 80, 96]),
+        ])
+    func lengthsOfOtherKeys(_ cipher: String, _ lengths: [Int]) {
+        for length in Set(lengths + [1, 8, 16, 24, 32, 40, 48, 63, 64, 80, 96, 1024, 1536, 2048, 2080, 4096]) {
+            let expected = lengths.map(String.init).joined(separator: ", ")
+            #expect(
+                refusal(of: "0 8 crypt \(cipher) :\(length):logon:k 0 d 0")
+                    == (lengths.contains(length)
+                        ? nil
+                        : "line 1, word 5: crypt: key: '\(cipher)' takes \(lengths.count > 1 ? "one of " : "")\(expected) bytes, "
+                            + "this one has \(length)"),
+                "\(cipher) \(length)")
+        }
+    }
+
+    @Test("a cipher that does nothing has no key")
+    func cipherNull() {
+        #expect(refusal(of: "0 8 crypt cipher_null-ecb - 0 d 0") == nil)
+        #expect(
+            refusal(of: "0 8 crypt cipher_null-ecb 00 0 d 0")
+                == "line 1, word 5: crypt: key: 'cipher_null-ecb' takes 0 bytes, this one has 1")
+    }
+
+    @Test("the size of an authentication key is that of the option, if there is one")
+    func integrityKeySize() {
+        let line = "0 8 crypt capi:authenc(hmac(sha256),xts(aes))-plain64"
+        #expect(refusal(of: "\(line) :68:logon:k 0 d 0 2 integrity:32:aead integrity_key_size:4") == nil)
+        #expect(
+            refusal(of: "\(line) :96:logon:k 0 d 0 2 integrity:32:aead integrity_key_size:4")
+                == "line 1, word 5: crypt: key: 'capi:authenc(hmac(sha256),xts(aes))-plain64' takes one of 36, 52, 68 bytes, this one has 96"
+        )
+    }
+
+    @Test(
         "the lengths of other keys are not known here, and accepted",
-        arguments: ["aes:64-cbc-lmk", "aes-cbc-tcw", "aes-cbc-elephant", "serpent-xts-plain64", "aes-new-plain64", "capi:xts(aes)-plain64"])
+        arguments: ["serpent-xts-plain64", "aes-new-plain64", "capi:xts(aes-generic)-plain64", "capi:authenc(new,xts(aes))-plain64"])
     func otherKeys(_ cipher: String) {
         #expect(refusal(of: "0 8 crypt \(cipher) :17:logon:k 0 d 0") == nil)
+    }
+
+    @Test(
+        "a cipher goes with its vector and the options",
+        arguments: [
+            ("aes:64-cbc-lmk :2048:logon:k 0 d 0 1 sector_size:4096", "lmk needs sectors of 512 bytes"),
+            ("aes-cbc-tcw :64:logon:k 0 d 0 1 sector_size:1024", "tcw needs sectors of 512 bytes"),
+            ("aes-xts-plain64 :64:logon:k 0 d 0 1 integrity:32:aead", "integrity aead needs a cipher that begins with 'capi:'"),
+            ("capi:xts(aes)-plain64 :64:logon:k 0 d 0 1 integrity:32:aead", "it does not authenticate, as integrity aead needs"),
+            ("capi:new(aes)-lmk :64:logon:k 0 d 0 1 integrity:32:aead", "lmk does not go with integrity aead"),
+            ("capi:new(aes)-eboiv :64:logon:k 0 d 0 1 integrity:32:aead", "eboiv does not go with integrity aead"),
+            ("capi:new(aes)-elephant :64:logon:k 0 d 0 1 integrity:32:aead", "elephant does not go with integrity aead"),
+            ("aes-ctr-eboiv :32:logon:k 0 d 0", "eboiv needs a mode of whole blocks"),
+            ("aes-ctr-elephant :32:logon:k 0 d 0", "elephant needs a mode of whole blocks"),
+            ("aes-cbc-essiv:sha1 :32:logon:k 0 d 0", "a digest of sha1 has 20 bytes, and is no key of aes"),
+            ("capi:cbc(aes)-essiv:sha512 :32:logon:k 0 d 0", "a digest of sha512 has 64 bytes, and is no key of aes"),
+        ])
+    func conflicts(_ arguments: String, _ expected: String) {
+        let cipher = arguments.split(separator: " ")[0]
+        #expect(refusal(of: "0 8 crypt \(arguments)") == "line 1, word 4: crypt: cipher: '\(cipher)': \(expected)")
+    }
+
+    @Test(
+        "what the kernel leaves out of a mode without vectors, and large sectors with other vectors, are no conflict",
+        arguments: [
+            "aes-ecb-lmk :32:logon:k 0 d 0 1 sector_size:4096", "aes-ecb-eboiv :32:logon:k 0 d 0",
+            "aes-cbc-elephant :64:logon:k 0 d 0 1 sector_size:4096", "serpent-cbc-essiv:sha1 :32:logon:k 0 d 0",
+            "aes-cbc-essiv:new :32:logon:k 0 d 0", "aes-cbc-tcw :64:logon:k 0 d 0 2 sector_size:512 iv_large_sectors",
+        ])
+    func noConflicts(_ arguments: String) { #expect(refusal(of: "0 8 crypt \(arguments)") == nil) }
+
+    @Test("a key in the kernel's keyring has no blanks in its description, a file may", arguments: ["a\\ b", "a\\\tb", "à"])
+    func blanks(_ description: String) {
+        for keyring in ["logon", "user", "encrypted", "trusted", "new"] {
+            #expect(
+                refusal(of: "0 8 crypt new-mode-iv :8:\(keyring):\(description) 0 d 0")
+                    == "line 1, word 5: crypt: key: a key in the kernel's keyring has no blanks in its description")
+        }
+        #expect(refusal(of: "0 8 crypt new-mode-iv :8:file:\(description) 0 d 0") == nil)
+        #expect(refusal(of: "0 8 crypt new-mode-iv :8:user:é 0 d 0") == nil)
+    }
+
+    // MARK: what the kernel makes of it
+
+    @Test("options in another order and a size of 512 are what the kernel makes of them, and on zones it adds an option")
+    func isSatisfied() throws {
+        func target(_ options: String, _ cipher: String = "aes-xts-plain64") throws -> CryptTarget {
+            try onlyTarget("0 8 crypt \(cipher) :64:logon:a:b 0 7:0 0 \(options)", as: CryptTarget.self)
+        }
+        let plain = try target("")
+        #expect(try target("1 sector_size:512").isSatisfied(by: plain))
+        #expect(try target("2 IV_large_sectors allow_discards").isSatisfied(by: target("2 allow_discards iv_large_sectors")))
+        #expect(try plain.isSatisfied(by: target("1 no_write_workqueue")))
+        #expect(try target("1 allow_discards").isSatisfied(by: target("2 allow_discards no_write_workqueue")))
+        #expect(try !target("1 no_write_workqueue").isSatisfied(by: plain))
+        #expect(try !plain.isSatisfied(by: target("1 no_read_workqueue")))
+        #expect(try !plain.isSatisfied(by: target("", "aes-xts-plain")))
+        #expect(try !plain.isSatisfied(by: target("1 sector_size:4096")))
+        var other = plain
+        other.key = .stored(byteCount: 64, keyring: .user, description: "a:b")
+        #expect(!plain.isSatisfied(by: other))
+    }
+
+    @Test("what lvm2 tests: a key is hidden unless it is asked for, and a key in a keyring is shown")
+    func redaction() throws {
+        let key = "0102030405060708090a0102030405060102030405060708090a010203040506"
+        let own = try MappingTable(parsing: "0 1 crypt aes-xts-plain64 \(key) 0 254:0 0")
+        #expect(own.description == "0 1 crypt aes-xts-plain64 <redacted> 0 254:0 0\n")
+        #expect(textWithKeys(own) == "0 1 crypt aes-xts-plain64 \(key) 0 254:0 0\n")
+        let stored = "0 1 crypt aes-xts-plain64 :32:logon:LVMTEST:keydesc 0 254:0 0\n"
+        #expect(try MappingTable(parsing: stored).description == stored)
+        #expect(try textWithKeys(MappingTable(parsing: stored)) == stored)
     }
 
     @Test("a cipher that may hold a key is not quoted when the key's length is wrong")
@@ -258,6 +373,9 @@ import Testing
         }
         for option in ["", "a\0"] {
             #expect(refusal { $0.unknown = ["fine", option] } == "line 1: crypt: an option is empty or has a NUL character")
+        }
+        for option in ["allow_discards", "SECTOR_size:512", "integrity:1:new"] {
+            #expect(refusal { $0.unknown = [option] } == "line 1: crypt: '\(option)' is not an unknown option")
         }
         #expect(refusal { $0.unknown = ["fine"] } == nil)
     }

@@ -5,7 +5,7 @@ import Testing
 
 /// Tables that real kernels were given, and what they printed of them: see `Fixtures/README.md`.
 @Suite struct GoldenTests {
-    static let files = ["golden-6.1.tsv", "golden-6.12.tsv"]
+    static let files = ["golden-6.1.tsv", "golden-6.1-udev.tsv", "golden-6.12.tsv"]
 
     /// A row of a fixture; ` | ` has become the end of a line.
     struct Row {
@@ -31,26 +31,50 @@ import Testing
         text.split(separator: "\n").map { line in line.reversed().drop { $0 == " " }.reversed().map(String.init).joined() + "\n" }.joined()
     }
 
-    @Test("every table of a known target reads as what the kernel prints of it, and prints as that", arguments: files)
-    func knownTargets(_ file: String) throws {
-        var counts: [String: Int] = [:]
-        for row in try rows(file) where TargetRegistry.standard[row.target] != nil && !row.loaded.hasPrefix("(") {
-            counts[row.target, default: 0] += 1
-            let printed = try MappingTable(parsing: row.printed)
-            #expect(textWithKeys(printed) == trimmed(row.printed))
-            #expect(printed.lines.allSatisfy { !($0.target is UnknownTarget) }, "\(row.printed)")
-
+    @Test("every table that was loaded is satisfied by what the kernel prints of it", arguments: files)
+    func tables(_ file: String) throws {
+        var count = 0
+        for row in try rows(file) where !row.loaded.hasPrefix("(") {
+            count += 1
+            let reported = try MappingTable(parsing: row.printed)
+            #expect(reported.lines.allSatisfy { !($0.target is UnknownTarget) && $0.target.unknownWords.isEmpty }, "\(row.printed)")
             var loaded = try MappingTable(parsing: row.loaded)
             // dmsetup prints zeroes for a key: their number is right.
-            if let crypt = printed.lines[0].target as? CryptTarget, let key = zeroes(crypt.key) {
+            if let crypt = reported.lines[0].target as? CryptTarget, let key = zeroes(crypt.key) {
                 var original = try #require(loaded.lines[0].target as? CryptTarget)
                 #expect(original.key.byteCount == key.count)
                 original.key = crypt.key
                 loaded = try MappingTable(length: loaded.length, original)
             }
-            #expect(loaded == printed, "\(row.loaded)")
+            #expect(loaded.isSatisfied(by: reported), "loaded: \(loaded)reported: \(reported)")
         }
-        #expect(counts == ["linear": 2, "striped": 1, "crypt": 13, "error": 1, "zero": 1])
+        #expect(count == 67)  // 70 rows, 3 of them with a note instead of what was loaded
+    }
+
+    @Test("what the kernel prints of a table is printed here alike, but for counts that say nothing", arguments: files)
+    func printedAlike(_ file: String) throws {
+        var different: [String] = []
+        for row in try rows(file) {
+            let reported = try MappingTable(parsing: row.printed)
+            let text = textWithKeys(reported)
+            if text != trimmed(row.printed) { different.append(row.target) }
+            #expect(try MappingTable(parsing: text) == reported, "\(row.printed)")
+        }
+        #expect(different == (file == "golden-6.12.tsv" ? [] : ["flakey"]), "a line of Linux 6.1 that counts no options")
+    }
+
+    @Test("a table of one row is not satisfied by what the kernel prints of another", arguments: files)
+    func otherTables(_ file: String) throws {
+        let tables = try rows(file).filter { !$0.loaded.hasPrefix("(") }.map {
+            (loaded: try MappingTable(parsing: $0.loaded), reported: try MappingTable(parsing: $0.printed), text: $0.loaded)
+        }
+        var pairs: [String] = []
+        for (index, one) in tables.enumerated() {
+            for (other, two) in tables.enumerated() where index != other && one.text != two.text {
+                if one.loaded.isSatisfied(by: two.reported) { pairs.append("\(one.text) by \(two.text)") }
+            }
+        }
+        #expect(pairs == [])
     }
 
     /// The key, if it is one of nothing but zeroes.
@@ -85,20 +109,21 @@ import Testing
         for row in rows { #expect(try MappingTable(parsing: row.printed).description == trimmed(row.printed)) }
     }
 
-    @Test("every status of a known target reads, and prints as the kernel does", arguments: files)
+    @Test("every status reads, and prints as the kernel does, blanks at its end aside", arguments: files)
     func statuses(_ file: String) throws {
         var count = 0
-        for row in try rows(file) where TargetRegistry.standard[row.target] != nil {
+        for row in try rows(file) {
             for line in row.status.split(separator: "\n") {
-                let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+                let words = line.split(separator: " ").map(String.init)
                 let range = try #require(SectorRange(start: Sectors(UInt64(words[0]) ?? 0), length: Sectors(UInt64(words[1]) ?? 0)))
-                let status = StatusLine(range: range, typeName: words[2], text: words.count > 3 ? words[3] : "")
+                let text = words.dropFirst(3).joined(separator: " ")
+                let status = StatusLine(range: range, typeName: words[2], text: text)
                 let type = try #require(TargetRegistry.standard[status.typeName])
-                #expect(try written(status, type) == status.text, "\(line)")
+                #expect(try written(status, type) == text, "\(line)")
                 count += 1
             }
         }
-        #expect(count == 21)  // a line each, and two of the second linear table
+        #expect(count == 71)  // a line each, and two of the second linear table
         let striped = try #require(try rows(file).first { $0.target == "striped" })
         #expect(striped.status == "0 65536 striped 2 7:0 7:1 1 AA")
     }

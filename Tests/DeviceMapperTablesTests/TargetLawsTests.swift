@@ -45,6 +45,32 @@ import VolumeLaws
     @Test("devices are replaced, all of them and nothing else", arguments: examples)
     func devices(_ example: TargetLaws.Example) { #expect(TargetLaws.mapsItsDevices(example) == []) }
 
+    static let reportExamples = ReportLaws.examples(of: .standard)
+
+    @Test("statuses and messages are explained")
+    func reportsAreExplained() { for type in Self.types { #expect(ReportLaws.describesItsReports(type) == [], "\(type)") } }
+
+    @Test("a status or message reads, and prints as it is", arguments: reportExamples)
+    func reports(_ example: ReportLaws.Example) { #expect(ReportLaws.roundTrips(example) == []) }
+
+    @Test("without its last words a status or message is refused with a place, or keeps what is left", arguments: reportExamples)
+    func fewerWordsOfReports(_ example: ReportLaws.Example) { #expect(ReportLaws.refusesOrKeepsFewerWords(example) == []) }
+
+    @Test("a word too many of a status or message is refused where it stands, or kept", arguments: reportExamples)
+    func moreWordsOfReports(_ example: ReportLaws.Example) { #expect(ReportLaws.refusesOrKeepsMoreWords(example) == []) }
+
+    @Test("rubbish in a status or message is refused with a place, or survives", arguments: reportExamples)
+    func rubbishInReports(_ example: ReportLaws.Example) { #expect(ReportLaws.standsRubbish(example) == []) }
+
+    @Test("a target is what a kernel makes of it that prints every word")
+    func isSatisfiedByItself() throws {
+        // Of this number a kernel prints half, so that the same number is that of another table.
+        for example in Self.examples where !example.words.contains("max_write_behind") {
+            let table = try MappingTable(parsing: example.description)
+            #expect(table.isSatisfied(by: table), "\(example)")
+        }
+    }
+
     // MARK: the laws are broken by targets that break them
 
     /// A target with one word and one number, right by itself; the mistakes are made by `mistake`.

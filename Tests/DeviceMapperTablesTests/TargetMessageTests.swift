@@ -12,8 +12,8 @@ import Testing
     @Test("a message of any words is written, and its answer kept")
     func opaque() throws {
         #expect(text(OpaqueMessage(["mark", "two words"])) == #"mark two\ words"#)
-        #expect(try OpaqueMessage.reply(parsing: "0") == "0")
-        #expect(try OpaqueMessage.reply(parsing: nil) == nil)
+        #expect(try OpaqueMessage(["a"]).reply(parsing: "0") == "0")
+        #expect(try OpaqueMessage(["a"]).reply(parsing: nil) == nil)
     }
 
     @Test("crypt is told to set and to wipe its key, and the key is shown only where it is asked for")
@@ -23,6 +23,6 @@ import Testing
         #expect(text(CryptTarget.Message.setKey(key), keys: .redacted) == "key set <redacted>")
         #expect(text(CryptTarget.Message.setKey(.stored(byteCount: 32, keyring: .logon, description: "a:b"))) == "key set :32:logon:a:b")
         #expect(text(CryptTarget.Message.wipeKey) == "key wipe")
-        #expect(try CryptTarget.Message.reply(parsing: "whatever") == NoReply())
+        #expect(try CryptTarget.Message.wipeKey.reply(parsing: "whatever") == NoReply())
     }
 }

@@ -6,12 +6,46 @@ public struct CryptTarget: Target {
     public static let syntax = TargetSyntax(
         summary: "Encrypts what is written and decrypts what is read, a sector at a time.",
         usage: "<cipher> <key> <IV offset> <device> <start sector> [<number of options> <option>...]",
+        options: [
+            .init("allow_discards", "Discards are passed on: whoever sees the device below can tell used from unused sectors."),
+            .init("same_cpu_crypt", "Each request is worked on by the processor that it came from. Linux 4.0 and newer."),
+            .init("high_priority", "The workers run at high priority. Linux 6.10 and newer."),
+            .init("submit_from_crypt_cpus", "Writes are not handed to a thread that sorts them. Linux 4.0 and newer."),
+            .init("no_read_workqueue", "Reads are decrypted where they complete. Linux 5.9 and newer."),
+            .init("no_write_workqueue", "Writes are encrypted where they are submitted. Linux 5.9 and newer."),
+            .init(
+                "integrity:<bytes>:<aead|none>",
+                "Tags of 1 to 480 bytes beside each sector, on an integrity device below: aead checks data, none has room for vectors."),
+            .init("sector_size:<bytes>", "The unit of encryption: 512 (default), 1024, 2048 or 4096. Linux 4.12 and newer."),
+            .init("iv_large_sectors", "Initialization vectors count units of sector_size instead of 512 bytes. Linux 4.12 and newer."),
+            .init("integrity_key_size:<bytes>", "How much of the key is for authentication, if not a digest's size. Linux 6.11 and newer."),
+        ],
+        messages: [
+            .init("key set <key>", "Takes another key of the same length; the device is suspended."),
+            .init("key wipe", "Wipes the key; requests fail until another is set. The device is suspended."),
+        ],
         examples: [
             .init(length: 65536, "aes-xts-plain64 :64:file:/run/volume.key 0 /dev/sda 32768"),
             .init(length: 65536, "aes-cbc-essiv:sha256 000102030405060708090a0b0c0d0e0f 0 8:16 0"),
             .init(length: 65536, "aes-xts-plain64 :64:user:volume 8 disk.img 4096 3 allow_discards sector_size:4096 iv_large_sectors"),
             .init(length: 65536, "capi:gcm(aes)-random :32:logon:volume 0 /dev/mapper/tags 0 1 integrity:28:aead"),
-        ])
+            .init(
+                length: 65536,
+                "capi:authenc(hmac(sha256),xts(aes))-plain64 :96:encrypted:volume 0 8:16 0 2 integrity:32:aead integrity_key_size:32"),
+            .init(
+                length: 65536,
+                "aes-xts-plain :64:trusted:volume 0 8:16 0 6 same_cpu_crypt high_priority submit_from_crypt_cpus no_read_workqueue "
+                    + "no_write_workqueue integrity:16:none"),
+            .init(length: 65536, "aes-ctr-plain64be :32:logon:volume 0 8:16 0"),
+            .init(length: 65536, "aes-lrw-benbi :48:logon:volume 0 8:16 0"),
+            .init(length: 65536, "aes-cbc-null :16:logon:volume 0 8:16 0"),
+            .init(length: 65536, "aes-cbc-eboiv :32:logon:volume 0 8:16 0"),
+            .init(length: 65536, "aes-cbc-elephant :64:logon:volume 0 8:16 0"),
+            .init(length: 65536, "aes:64-cbc-lmk :2080:logon:volume 0 8:16 0"),
+            .init(length: 65536, "aes-cbc-tcw :64:logon:volume 0 8:16 0"),
+            .init(length: 65536, "cipher_null-ecb - 0 8:16 0"),
+        ],
+        messageExamples: ["key wipe", "key set :64:logon:volume", "key set 000102030405060708090a0b0c0d0e0f"])
 
     /// How sectors are encrypted.
     public var cipher: CryptCipher
@@ -111,67 +145,15 @@ public struct CryptTarget: Target {
         for option in options { arguments.append(unverified: option) }
     }
 
+    public var unknownWords: [String] { options.unknown }
+
     public mutating func mapDevices(_ transform: (DeviceReference) -> DeviceReference) { device = transform(device) }
 
-    public func validate(length: Sectors) throws(TableError) {
-        guard let end = start.adding(length), end <= Sectors.max else {
-            throw TableError(
-                .outOfRange, word: 8, message: "start sector: the line's end is more than \(Sectors.max) sectors into the device")
-        }
-        guard let sectorSize = Sectors(exactly: options.sectorSize), [1, 2, 4, 8].contains(sectorSize.count) else {
-            throw TableError(.outOfRange, message: "sector_size: expected 512, 1024, 2048 or 4096, found \(options.sectorSize)")
-        }
-        guard ivOffset.isMultiple(of: sectorSize) else {
-            throw TableError(
-                .outOfRange, word: 6, message: "IV offset: \(ivOffset) is not a multiple of the sector size, \(sectorSize) sectors")
-        }
-        guard length.isMultiple(of: sectorSize) else {
-            throw TableError(
-                .invalidLength, word: 2, message: "length: \(length) is not a multiple of the sector size, \(sectorSize) sectors")
-        }
-        try validateCipher()
-        try validateKey()
-        try validateOptions()
-    }
-
-    /// A cipher that was not read from text may be one that no text stands for.
-    private func validateCipher() throws(TableError) {
-        let text = cipher.description
-        guard !text.utf8.contains(0), (try? CryptCipher(parsing: text)) == cipher else {
-            throw TableError(.invalidValue, word: 4, message: "cipher: \(quoteForMessage(text)) does not stand for this cipher")
-        }
-    }
-
-    private func validateKey() throws(TableError) {
-        guard key.isWritable else { throw TableError(.invalidValue, word: 5, message: "key: expected \(CryptKey.expected)") }
-        // The lengths of keys are known for AES in the modes without a key of their own.
-        guard case .named(let named) = cipher, named.algorithm == "aes", named.iv != .lmk, named.iv != .tcw, named.iv != .elephant else {
-            return
-        }
-        guard let lengths = ["xts": [32, 48, 64], "cbc": [16, 24, 32], "ecb": [16, 24, 32], "ctr": [16, 24, 32]][named.mode] else { return }
-        guard lengths.contains(where: { $0 * named.keyCount == key.byteCount }) else {
-            let expected = lengths.map { String($0 * named.keyCount) }.joined(separator: ", ")
-            let cipher = quoteForMessage(cipher.description)
-            throw TableError(
-                .invalidValue, word: 5, message: "key: \(cipher) takes one of \(expected) bytes, this one has \(key.byteCount)")
-        }
-    }
-
-    private func validateOptions() throws(TableError) {
-        if let integrity = options.integrity {
-            guard (1...480).contains(integrity.tagSize) else {
-                throw TableError(.outOfRange, message: "integrity: expected a tag size of 1 to 480 bytes, found \(integrity.tagSize)")
-            }
-            guard ["aead", "none"].contains(integrity.kind) else {
-                throw TableError(.invalidValue, message: "integrity: expected aead or none, found \(quoteForMessage(integrity.kind))")
-            }
-        }
-        if let size = options.integrityKeySize, !(1...CryptKey.largestByteCount).contains(size) {
-            throw TableError(.outOfRange, message: "integrity_key_size: expected 1 to 4096 bytes, found \(size)")
-        }
-        for option in options.unknown where option.isEmpty || option.utf8.contains(0) {
-            throw TableError(.invalidText, message: "an option is empty or has a NUL character")
-        }
+    /// A kernel prints what was loaded, and on a device with zones `no_write_workqueue` too.
+    public func isSatisfied(by reported: CryptTarget) -> Bool {
+        var expected = self
+        if reported.options.noWriteWorkqueue { expected.options.noWriteWorkqueue = true }
+        return expected == reported
     }
 
     /// Messages to a crypt device, which must be suspended.
@@ -180,6 +162,17 @@ public struct CryptTarget: Target {
         case setKey(CryptKey)
         /// Wipes the key; every request waits until another is set.
         case wipeKey
+
+        public init(parsing words: inout ArgumentReader) throws(TableError) {
+            guard ArgumentReader.isSame(try words.word("message"), "key") else {
+                throw words.error(.invalidValue, "message: expected key, found \(words.lastWordQuoted)")
+            }
+            if try words.choice("what to do with the key", among: ["set", "wipe"], ignoringCase: true) == "wipe" {
+                self = .wipeKey
+            } else {
+                self = .setKey(try words.secret("key", expected: CryptKey.expected) { CryptKey(parsing: $0) })
+            }
+        }
 
         public func write(to words: inout ArgumentWriter) {
             words.append("key")
@@ -198,7 +191,7 @@ extension CryptTarget.Options {
     mutating func read(_ words: inout ArgumentReader) throws(TableError) {
         let option = try words.word("option")
         let parts = option.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        switch (parts[0].lowercased(), parts.count) {
+        switch (ArgumentReader.lowercased(parts[0]), parts.count) {
         case ("allow_discards", 1): allowDiscards = true
         case ("same_cpu_crypt", 1): sameCPUCrypt = true
         case ("high_priority", 1): highPriority = true
@@ -210,10 +203,10 @@ extension CryptTarget.Options {
             guard let size = Self.number(parts[1]), (1...480).contains(size) else {
                 throw words.error(.outOfRange, "integrity: expected a tag size of 1 to 480 bytes, found \(words.lastWordQuoted)")
             }
-            guard ["aead", "none"].contains(parts[2].lowercased()) else {
+            guard ["aead", "none"].contains(ArgumentReader.lowercased(parts[2])) else {
                 throw words.error(.invalidValue, "integrity: expected aead or none, found \(words.lastWordQuoted)")
             }
-            integrity = .init(tagSize: size, kind: parts[2].lowercased())
+            integrity = .init(tagSize: size, kind: ArgumentReader.lowercased(parts[2]))
         case ("sector_size", 2):
             guard let size = Self.number(parts[1]), [512, 1024, 2048, 4096].contains(size) else {
                 throw words.error(.outOfRange, "sector_size: expected 512, 1024, 2048 or 4096, found \(words.lastWordQuoted)")

@@ -35,10 +35,5 @@ public struct LinearTarget: Target {
 
     public mutating func mapDevices(_ transform: (DeviceReference) -> DeviceReference) { device = transform(device) }
 
-    public func validate(length: Sectors) throws(TableError) {
-        guard let end = start.adding(length), end <= Sectors.max else {
-            throw TableError(
-                .outOfRange, word: 5, message: "start sector: the line's end is more than \(Sectors.max) sectors into the device")
-        }
-    }
+    public func validate(length: Sectors) throws(TableError) { try start.expectRoom(for: length, word: 5, "start sector") }
 }

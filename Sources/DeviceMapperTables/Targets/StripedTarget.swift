@@ -6,11 +6,16 @@ public struct StripedTarget: Target {
     public static let syntax = TargetSyntax(
         summary: "Spreads its sectors over several devices, a chunk at a time.",
         usage: "<number of stripes> <chunk size> (<device> <start sector>)...",
+        status: [
+            .init("<number of stripes> <device>...", "The devices, by their numbers."),
+            .init("1 <health>", "A letter for each device: A, or D once a request to it failed."),
+        ],
         examples: [
             .init(length: 65536, "2 128 /dev/sda 0 /dev/sdb 0"),
             .init(length: 30, "3 5 8:0 0 8:16 16 8:32 4096"),
             .init(length: 8, "1 8 disk.img 0"),
-        ])
+        ],
+        statusExamples: ["2 8:0 8:16 1 AA", "3 8:0 8:16 8:32 1 ADA"])
 
     /// One of the devices.
     public struct Stripe: Hashable, Sendable {

@@ -141,11 +141,11 @@ public struct ArgumentReader: ~Copyable {
     }
 
     /// Reads a group of options: a count, then as many words, which `read` takes one or more at a time until `remaining` is 0.
-    /// A line that ends before the count has no options.
+    /// A line that ends before the count has no options, unless the count is required.
     public mutating func options(
-        _ name: String, limit: Int, _ read: (inout ArgumentReader) throws(TableError) -> Void
+        _ name: String, limit: Int, isRequired: Bool = false, _ read: (inout ArgumentReader) throws(TableError) -> Void
     ) throws(TableError) {
-        guard !isAtEnd else { return }
+        guard isRequired || !isAtEnd else { return }
         let count = Int(try number("number of \(name)", in: 0...UInt64(limit)))
         guard count <= remaining else {
             throw TableError(
@@ -159,6 +159,68 @@ public struct ArgumentReader: ~Copyable {
 
     /// How an error shows the word that was read last.
     public var lastWordQuoted: String { next == 0 ? "''" : quoted(words[next - 1]) }
+
+    // MARK: words of a kind
+
+    /// Reads one of `values` by its description, in any case if the kernel does not look at that. What is expected is told in their order.
+    public mutating func choice<Value: CustomStringConvertible>(
+        _ name: @autoclosure () -> String, among values: [Value], ignoringCase: Bool = false
+    ) throws(TableError) -> Value {
+        let word = try word(name())
+        if let value = Self.find(word, in: values, ignoringCase: ignoringCase) { return value }
+        let expected = values.map(\.description)
+        let list = expected.dropLast().joined(separator: ", ") + (expected.count > 1 ? " or " : "") + (expected.last ?? "nothing")
+        throw error(.invalidValue, "\(name()): expected \(list), found \(lastWordQuoted)")
+    }
+
+    private static func find<Value: CustomStringConvertible>(_ word: String, in values: [Value], ignoringCase: Bool) -> Value? {
+        values.first { ignoringCase ? Self.isSame($0.description, word) : $0.description == word }
+    }
+
+    /// Whether two words differ in the case of ASCII letters at most: the kernel's `strcasecmp`.
+    static func isSame(_ left: String, _ right: String) -> Bool {
+        func lowered(_ byte: UInt8) -> UInt8 { byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte }
+        return left.utf8.count == right.utf8.count && zip(left.utf8, right.utf8).allSatisfy { lowered($0) == lowered($1) }
+    }
+
+    /// Reads a decimal number that fits 32 bits, in `range`: what the kernel keeps in an `unsigned`.
+    public mutating func number32(
+        _ name: @autoclosure () -> String, in range: ClosedRange<UInt32> = 0...UInt32.max
+    ) throws(TableError) -> UInt32 {
+        UInt32(try number(name(), in: UInt64(range.lowerBound)...UInt64(range.upperBound)))
+    }
+
+    /// Reads a decimal number, or `-` for none.
+    public mutating func numberOrDash(_ name: @autoclosure () -> String) throws(TableError) -> UInt64? {
+        if peek() == "-" {
+            next += 1
+            return nil
+        }
+        return try number(name())
+    }
+
+    /// Reads `part/whole`.
+    public mutating func ratio(_ name: @autoclosure () -> String) throws(TableError) -> Ratio {
+        let word = try word(name())
+        let parts = word.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let part = Self.decimal(parts[0]), let whole = Self.decimal(parts[1]) else {
+            throw error(.invalidValue, "\(name()): expected two numbers with '/' between them, found \(lastWordQuoted)")
+        }
+        return Ratio(part, of: whole)
+    }
+
+    /// A decimal number without sign, unit or anything else that fits 64 bits; `nil` when `digits` is none.
+    static func decimal(_ digits: some StringProtocol) -> UInt64? {
+        digits.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ? UInt64(digits) : nil
+    }
+
+    /// The word that is `offset` words ahead, which is not read by that; `nil` when there is none, or it is not UTF-8.
+    public func peek(_ offset: Int = 0) -> String? {
+        guard offset >= 0, offset < remaining, let valid = try? UTF8Span(validating: text.bytes.extracting(words[next + offset])) else {
+            return nil
+        }
+        return String(copying: valid)
+    }
 
     // MARK: inside
 

@@ -22,11 +22,7 @@ public struct ArgumentWriter: ~Copyable {
     /// Writes a word, which is not empty.
     public mutating func append(_ word: String) {
         separate()
-        for byte in word.utf8 {
-            // 0xA0 is a part of characters like 'à', but the kernel, which reads bytes, takes it for a no-break space.
-            if ArgumentReader.isSpace(byte) || byte == UInt8(ascii: "\\") || byte == 0xA0 { text.append(UInt8(ascii: "\\")) }
-            text.append(byte)
-        }
+        appendQuoted(word)
     }
 
     /// Writes a decimal number.
@@ -42,8 +38,16 @@ public struct ArgumentWriter: ~Copyable {
     public mutating func append(_ device: DeviceReference) { append(device.description) }
 
     /// Writes key material in hexadecimal digits.
-    public mutating func append(hex secret: SecretBytes) {
+    public mutating func append(hex secret: SecretBytes) { append(behind: "", hex: secret) }
+
+    /// Writes `prefix` and, in the same word, key material in hexadecimal digits: `journal_mac:hmac(sha256):00ff`.
+    public mutating func append(behind prefix: String, hex secret: SecretBytes) {
         separate()
+        if keys == .redacted, hasLongHexRun(Array(prefix.utf8).span) {
+            text.append("<redacted>")
+            return
+        }
+        appendQuoted(prefix)
         switch keys {
         case .redacted: text.append("<redacted>")
         case .shown:
@@ -75,6 +79,18 @@ public struct ArgumentWriter: ~Copyable {
         if word.utf8.contains(UInt8(ascii: "/")) { append(word) } else { append(unverified: word) }
     }
 
+    /// Writes `part/whole`.
+    public mutating func append(_ ratio: Ratio) { append(ratio.description) }
+
+    /// Writes a decimal number, or `-` for none.
+    public mutating func append(orDash number: UInt64?) { append(number.map(String.init) ?? "-") }
+
+    /// Writes how many words there are, and the words.
+    public mutating func append(counted words: [String]) {
+        append(words.count)
+        for word in words { append(unverified: word) }
+    }
+
     /// Ends the line.
     mutating func endLine() {
         text.append(UInt8(ascii: "\n"))
@@ -89,25 +105,36 @@ public struct ArgumentWriter: ~Copyable {
     /// What was written, as a string, which nobody wipes: for text without keys.
     ///
     /// The backslash that the kernel needs within a character like 'à' is not in it, since the string would then not be UTF-8.
-    public var string: String {
-        withText { text in
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(text.count)
-            var index = 0
-            while index < text.count {
-                if text[index] == UInt8(ascii: "\\"), index + 1 < text.count {
-                    if text[index + 1] != 0xA0 { bytes.append(text[index]) }
-                    index += 1
-                }
-                bytes.append(text[index])
-                index += 1
-            }
-            return String(decoding: bytes, as: UTF8.self)
+    public var string: String { withText { text in text.tableString } }
+
+    private mutating func appendQuoted(_ word: String) {
+        for byte in word.utf8 {
+            // 0xA0 is a part of characters like 'à', but the kernel, which reads bytes, takes it for a no-break space.
+            if ArgumentReader.isSpace(byte) || byte == UInt8(ascii: "\\") || byte == 0xA0 { text.append(UInt8(ascii: "\\")) }
+            text.append(byte)
         }
     }
 
     private mutating func separate() {
         if !isAtLineStart { text.append(UInt8(ascii: " ")) }
         isAtLineStart = false
+    }
+}
+
+extension Span<UInt8> {
+    /// Table text as a string, which nobody wipes, without the backslash that the kernel needs within a character like 'à'.
+    var tableString: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        var index = 0
+        while index < count {
+            if self[index] == UInt8(ascii: "\\"), index + 1 < count {
+                if self[index + 1] != 0xA0 { bytes.append(self[index]) }
+                index += 1
+            }
+            bytes.append(self[index])
+            index += 1
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

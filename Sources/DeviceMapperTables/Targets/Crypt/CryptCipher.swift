@@ -61,13 +61,15 @@ public enum CryptCipher: Hashable, Sendable {
         self = try text.hasPrefix("capi:") ? Self.kernelAPI(text.utf8.dropFirst(5)) : Self.named(text)
     }
 
-    /// The specification may itself hold dashes, within its brackets: the initialization vector is behind the last dash after them, and what
-    /// belongs to it behind a colon.
+    /// The kernel takes what is behind the last colon for a part of the initialization vector, and that is behind the last dash before it,
+    /// wherever they are: a specification that has them itself needs a vector behind it.
     private static func kernelAPI(_ text: Substring.UTF8View) throws(CryptSyntaxError) -> CryptCipher {
-        let brackets = text.lastIndex(of: UInt8(ascii: ")")) ?? text.startIndex
-        let colon = text[brackets...].lastIndex(of: UInt8(ascii: ":")) ?? text.endIndex
-        let dash = text[brackets..<colon].lastIndex(of: UInt8(ascii: "-"))
+        let colon = text.lastIndex(of: UInt8(ascii: ":")) ?? text.endIndex
+        let dash = text[..<colon].lastIndex(of: UInt8(ascii: "-"))
         guard !text.isEmpty, dash != text.startIndex else { throw CryptSyntaxError("expected a specification behind 'capi:'") }
+        guard !text[..<(dash ?? colon)].contains(UInt8(ascii: ":")), dash != nil || colon == text.endIndex,
+            dash.map({ !text[$0...].contains(UInt8(ascii: ")")) }) ?? true
+        else { throw CryptSyntaxError("':' and the last '-' belong to an initialization vector behind the specification") }
         guard let dash else { return .kernelAPI(specification: string(text), iv: nil) }
         return .kernelAPI(
             specification: string(text[..<dash]), iv: try InitializationVector(parsing: string(text[text.index(after: dash)...])))

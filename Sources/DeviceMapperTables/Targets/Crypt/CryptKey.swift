@@ -44,15 +44,8 @@ public enum CryptKey: Hashable, Sendable {
             guard let stored = Self.stored(word) else { return nil }
             self = stored
         } else {
-            guard word.count > 0, word.count % 2 == 0, word.count <= 2 * Self.largestByteCount else { return nil }
-            for index in word.indices where hexDigit(word[index]) == nil { return nil }
-            self = .bytes(
-                SecretBytes(count: word.count / 2) { bytes in
-                    for index in 0..<word.count / 2 {
-                        guard let high = hexDigit(word[2 * index]), let low = hexDigit(word[2 * index + 1]) else { return }
-                        bytes.storeBytes(of: high << 4 | low, toByteOffset: index, as: UInt8.self)
-                    }
-                })
+            guard word.count > 0, word.count <= 2 * Self.largestByteCount, let secret = SecretBytes(hexadecimal: word) else { return nil }
+            self = .bytes(secret)
         }
     }
 
