@@ -23,7 +23,7 @@ struct Devmap: ParsableCommand {
             Sizes and offsets are bytes, or have a unit: 512, 8s (sectors), 4KiB, 10MiB, 1GiB, 1MB (powers of 1000).
             """,
         version: version,
-        subcommands: [Volume.self, Lint.self])
+        subcommands: [Volume.self, Lint.self, Targets.self, Help.self])
 
     static func main() {
         forbidDumps()

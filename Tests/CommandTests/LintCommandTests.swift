@@ -55,6 +55,62 @@ struct LintCommandTests {
         #expect(result.errors == "devmap: --table: warning: target 'newtarget' is not known, its arguments were not checked\n")
     }
 
+    @Test("an option that is not known is let through with a warning that shows no key")
+    func unknownOption() throws {
+        let result = try devmap("lint", "--table", "0 8 flakey /dev/sda 0 1 1 2 drop_wirtes \(String(repeating: "ab", count: 16))")
+        #expect(result.status == 0 && result.text == "0 8 flakey /dev/sda 0 1 1 2 drop_wirtes <redacted>\n")
+        #expect(
+            result.errors == """
+                devmap: --table: warning: 'drop_wirtes' is not known as an option of flakey
+                devmap: --table: warning: '<redacted>' is not known as an option of flakey
+
+                """)
+    }
+
+    @Test("a list of devices in concise form is printed in canonical form")
+    func concise() throws {
+        let text = "a,,,, 0 8 linear /dev/sda 0,8 8 zero;\n b,UUID-1,3,ro,0 8  error"
+        let result = try devmap("lint", "--concise", "--table", text)
+        #expect(result.status == 0 && result.errors == "")
+        #expect(result.text == "a,,,rw,0 8 linear /dev/sda 0,8 8 zero;b,UUID-1,3,ro,0 8 error\n")
+        let json = try devmap("lint", "--concise", "--json", "--table", "b,UUID-1,3,ro,0 8 error")
+        #expect(json.status == 0 && json.errors == "")
+        #expect(
+            json.text == """
+                {
+                  "devices" : [
+                    {
+                      "access" : "ro",
+                      "lines" : [
+                        {
+                          "arguments" : "",
+                          "isKnown" : true,
+                          "length" : 8,
+                          "start" : 0,
+                          "target" : "error"
+                        }
+                      ],
+                      "minor" : 3,
+                      "name" : "b",
+                      "uuid" : "UUID-1"
+                    }
+                  ],
+                  "valid" : true
+                }
+
+                """)
+    }
+
+    @Test("a mistake in a list of devices is told with its device")
+    func conciseMistake() throws {
+        let text = "a,,,,0 8 zero;b,,,,0 8 linear /dev/sda x"
+        let result = try devmap("lint", "--concise", "--table", text)
+        #expect(result.status == 1 && result.output.isEmpty)
+        #expect(result.errors == "devmap: --table: device 2, line 1, word 5: start sector: 'x' is not a number\n")
+        let json = try devmap("lint", "--concise", "--json", "--table", text)
+        #expect(json.status == 1 && json.text.contains(#""device" : 2"#))
+    }
+
     @Test("no device is opened")
     func opensNothing() throws {
         #expect(try devmap("lint", "--table", "0 8 linear /nowhere/at/all 0").status == 0)
