@@ -10,6 +10,9 @@ enum ControlDevice {
         case remove = 4
         case suspend = 6
         case load = 9
+        case clear = 10
+        case tableStatus = 12
+        case message = 14
 
         /// `_IOWR(0xfd, number, struct dm_ioctl)`.
         var request: UInt { 0xc138_fd00 + rawValue }
@@ -28,16 +31,25 @@ enum ControlDevice {
         var arguments: [UInt8]
     }
 
+    /// Flags of `struct dm_ioctl`.
+    private enum Flag {
+        static let readOnly: UInt64 = 1 << 0
+        static let statusTable: UInt64 = 1 << 4
+        static let bufferFull: UInt64 = 1 << 8
+        static let inactiveTable: UInt64 = 1 << 12
+        static let dataOut: UInt64 = 1 << 16
+    }
+
     /// Makes a device without a table, and returns the number in `/dev/dm-<number>`.
-    static func create(_ name: String) throws -> UInt32 {
-        let answer = try ask(.create, name)
+    static func create(_ name: String, isReadOnly: Bool = false) throws -> UInt32 {
+        let answer = try ask(.create, name, flags: isReadOnly ? Flag.readOnly : 0)
         // `dev`: the minor number in bits 0 to 7 and 20 to 31.
         let device = answer.load(40)
         return UInt32(truncatingIfNeeded: device & 0xff | device >> 12 & 0xf_ff00)
     }
 
     /// Puts a table into the device's inactive slot.
-    static func load(_ lines: [Line], into name: String) throws {
+    static func load(_ lines: [Line], into name: String, isReadOnly: Bool = false) throws {
         var specifications: [UInt8] = []
         for line in lines {
             // `struct dm_target_spec` is 40 bytes; the arguments follow, with a zero byte, up to a multiple of 8 bytes.
@@ -50,7 +62,43 @@ enum ControlDevice {
             specification.replaceSubrange(40..<40 + line.arguments.count, with: line.arguments)
             specifications += specification
         }
-        _ = try ask(.load, name, count: lines.count, specifications)
+        _ = try ask(.load, name, flags: isReadOnly ? Flag.readOnly : 0, count: lines.count, specifications)
+    }
+
+    /// Empties the inactive slot.
+    static func clear(_ name: String) throws { _ = try ask(.clear, name) }
+
+    /// The lines that the kernel prints of a table, as dmsetup would with all keys.
+    static func table(of name: String, isInactive: Bool = false) throws -> [Line] {
+        try report(name, flags: Flag.statusTable | (isInactive ? Flag.inactiveTable : 0))
+    }
+
+    /// What each line of the active table tells of its state.
+    static func status(of name: String) throws -> [Line] { try report(name, flags: 0) }
+
+    private static func report(_ name: String, flags: UInt64) throws -> [Line] {
+        let answer = try ask(.tableStatus, name, flags: flags, [UInt8](repeating: 0, count: 1 << 18))
+        guard answer.load(28) & Flag.bufferFull == 0 else { throw Refusal(description: "a table of more than 256 KiB") }
+        var lines: [Line] = []
+        var place = 312
+        for _ in 0..<(answer.load(20) & 0xffff_ffff) {
+            let type = answer[place + 24..<place + 40].prefix { $0 != 0 }
+            lines.append(
+                Line(
+                    start: answer.load(place), length: answer.load(place + 8), target: String(decoding: type, as: UTF8.self),
+                    arguments: Array(answer[(place + 40)...].prefix { $0 != 0 })))
+            // `next` counts from the first specification.
+            place = 312 + Int(answer.load(place + 16) >> 32)
+        }
+        return lines
+    }
+
+    /// Tells the target at sector 0 something, and returns what it answers.
+    static func send(_ message: String, to name: String) throws -> String? {
+        let answer = try ask(
+            .message, name, [UInt8](repeating: 0, count: 8) + Array(message.utf8) + [UInt8](repeating: 0, count: 1 << 14))
+        guard answer.load(28) & Flag.dataOut != 0 else { return nil }
+        return String(decoding: answer[312...].prefix { $0 != 0 }, as: UTF8.self)
     }
 
     /// Makes the inactive table the active one.
@@ -59,11 +107,32 @@ enum ControlDevice {
     /// Removes the device.
     static func remove(_ name: String) throws { _ = try ask(.remove, name) }
 
-    private static func ask(_ command: Command, _ name: String, count: Int = 0, _ data: [UInt8] = []) throws -> [UInt8] {
+    /// The lines of a text, as dmsetup takes them apart; what stands behind the target's name is the kernel's to read.
+    static func lines(of text: [UInt8]) throws -> [Line] {
+        var lines: [Line] = []
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(maxSplits: 3) { $0 == UInt8(ascii: " ") || (9...13).contains($0) }
+            guard let first = words.first, first.first != UInt8(ascii: "#") else { continue }
+            guard words.count >= 3, let start = UInt64(string(words[0])), let length = UInt64(string(words[1])) else {
+                throw Refusal(description: "not a line of a table: \(string(line))")
+            }
+            lines.append(.init(start: start, length: length, target: string(words[2]), arguments: words.count == 4 ? Array(words[3]) : []))
+        }
+        return lines
+    }
+
+    private static func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    static func lines(of text: String) throws -> [Line] { try lines(of: Array(text.utf8)) }
+
+    private static func ask(
+        _ command: Command, _ name: String, flags: UInt64 = 0, count: Int = 0, _ data: [UInt8] = []
+    ) throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 312) + data
         buffer.store(4, at: 0)  // the version, 4.0.0: whatever the kernel has, it takes that
         buffer.store(UInt64(buffer.count) << 32, at: 8)  // `data_size` in the upper half
         buffer.store(312 | UInt64(count) << 32, at: 16)  // `data_start`, `target_count`
+        buffer.store(flags, at: 28)  // `flags`, and `event_nr`
         buffer.replaceSubrange(48..<48 + name.utf8.count, with: name.utf8)
         do {
             try RawFile("/dev/mapper/control", O_RDWR).control(command.request, &buffer)

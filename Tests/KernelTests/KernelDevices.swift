@@ -23,7 +23,7 @@ enum KernelDevices {
         let text = table.withText(keys: .shown) { text in text.indices.map { text[$0] } }
         let number = try ControlDevice.create(name)
         defer { reporting { try ControlDevice.remove(name) } }
-        try ControlDevice.load(lines(text), into: name)
+        try ControlDevice.load(ControlDevice.lines(of: text), into: name)
         try ControlDevice.resume(name)
         return try body("/dev/dm-\(number)")
     }
@@ -34,7 +34,7 @@ enum KernelDevices {
         _ = try ControlDevice.create("verdict")
         defer { reporting { try ControlDevice.remove("verdict") } }
         do {
-            try ControlDevice.load(lines(text), into: "verdict")
+            try ControlDevice.load(ControlDevice.lines(of: text), into: "verdict")
         } catch {
             return "\(error)"
         }
@@ -47,22 +47,6 @@ enum KernelDevices {
         let bytes = try dmsetup.run(["table", "--showkeys"] + (inactive ? ["--inactive"] : []) + [name]).bytes
         return try MappingTable(parsingUTF8: bytes.span)
     }
-
-    /// The lines of a text, as dmsetup takes them apart; what stands behind the target's name is the kernel's to read.
-    private static func lines(_ text: [UInt8]) throws -> [ControlDevice.Line] {
-        var lines: [ControlDevice.Line] = []
-        for line in text.split(separator: UInt8(ascii: "\n")) {
-            let words = line.split(maxSplits: 3) { $0 == UInt8(ascii: " ") || (9...13).contains($0) }
-            guard let first = words.first, first.first != UInt8(ascii: "#") else { continue }
-            guard words.count >= 3, let start = UInt64(string(words[0])), let length = UInt64(string(words[1])) else {
-                throw ControlDevice.Refusal(description: "not a line of a table: \(string(line))")
-            }
-            lines.append(.init(start: start, length: length, target: string(words[2]), arguments: words.count == 4 ? Array(words[3]) : []))
-        }
-        return lines
-    }
-
-    private static func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private static func reporting(_ body: () throws -> Void) {
         do { try body() } catch { Issue.record(error) }

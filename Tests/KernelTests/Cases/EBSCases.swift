@@ -1,0 +1,30 @@
+extension KernelCase {
+    static let ebs: [KernelCase] = [
+        .taken("0 8192 ebs $A 0 1"),
+        .taken("0 8192 ebs $A 0 8"),
+        .taken("0 8192 ebs $A 0 8 1"),
+        .taken("0 8192 ebs $a 0 1 8"),
+        .taken("0 8192 ebs $A 8 1 8"),
+        .taken("0 8192 ebs $A 8 8 1"),
+        .taken("0 8192 ebs $A 3 1"),
+        .taken("0 8192 ebs $A 0 1 2048"),
+        .taken("0 8192 ebs $A 0 1 32768"),
+        .refused("0 8192 ebs $A 0"),
+        .refused("0 8192 ebs $A x 1"),
+        .refused("0 8192 ebs $A 0 x"),
+        .refused("0 8192 ebs $A 0 0"),
+        .refused("0 8192 ebs $A 0 3"),
+        .refused("0 8192 ebs $A 0 1 0"),
+        .refused("0 8192 ebs $A 0 1 3"),
+        .refused("0 8192 ebs $A 0 1 65536"),
+        .refused("0 8192 ebs $A 0 1 1 1"),
+        .refused("0 8192 ebs $A 4 1 8"),
+        .refused("0 8192 ebs $A 4 8 1"),
+        .refused("0 12 ebs $A 0 8"),
+        .differs(
+            "0 8192 ebs $A 0 16", kernel: .refused, ours: .taken,
+            because: "the limit is a page of the kernel's memory: 8 sectors here, up to 128 on other machines"),
+        .differs("0 8192 ebs $A 0 65537", kernel: .taken, ours: .refused, because: "the kernel keeps 16 bits of the block size, here 1"),
+        .differs("0 8192 ebs $A 0 1 65537", kernel: .taken, ours: .refused, because: "the kernel keeps 16 bits of the block size, here 1"),
+    ]
+}
