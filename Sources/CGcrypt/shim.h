@@ -1,8 +1,5 @@
 // libgcrypt, and the one function of it that Swift cannot call, because it is variadic.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE  // as in CShims: both modules see the same declarations of the C library
-#endif
 #include <gcrypt.h>
 
 /// Makes libgcrypt ready, unless the program has done so itself. Cipher contexts then lie in memory that is kept from swapping as far as the

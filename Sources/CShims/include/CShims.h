@@ -4,6 +4,15 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#ifdef __linux__
+// _GNU_SOURCE gives the member of fd_set another name than it has in the C library's and Dispatch's modules: whoever imports both would, now and then,
+// be told that the two differ. This header is read as those modules read it.
+#include <features.h>
+#pragma push_macro("__USE_XOPEN")
+#undef __USE_XOPEN
+#include <sys/select.h>
+#pragma pop_macro("__USE_XOPEN")
+#endif
 #include <stddef.h>
 #include <stdint.h>
 #include <errno.h>
