@@ -17,7 +17,6 @@ extension KernelCase {
         takenVerityLine("0 8192 verity 1 $A $B 4096 512 1024 1 sha512 \(root)\(root) 00"),
         takenVerityLine("0 8192 verity 1 $A $B 4096 4096 1024 1 sha1 \(root.prefix(40)) 00"),
         takenVerityLine("0 8192 verity 1 $A $B 4096 4096 1024 1 crc32c 5a5a5a5a 00"),
-        takenVerityLine("0 8192 verity 1 $A $B 4096 4096 1024 1 hmac(sha256) \(root) 00"),
         takenVerityLine("0 8 verity 1 $A $B 4096 4096 1024 1 sha256 \(root) 00"),
         takenVerityLine("0 8192 verity 1 $A $B 4096 4096 1024 2039 sha256 \(root) 00"),
         takenVerityLine("0 8192 verity 1 $A $B 4096 4096 100000 0 sha256 \(root) 00"),
