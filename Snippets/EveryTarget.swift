@@ -1,4 +1,4 @@
-// A table of each target from typed values, as the kernel takes it.
+// Tables of most targets from typed values, as the kernel takes them.
 
 import DeviceMapper
 
