@@ -24,6 +24,7 @@ extension InTheLab.MutationTests {
         Difference("crypt", "Integrity profile not supported", because: "a text does not tell whether the device below has tags"),
         Difference("crypt", "Invalid feature arguments", because: "the kernel takes options in capitals, except those with a value"),
         Difference("cache", "Error creating cache's policy", because: "which policies there are only the kernel knows"),
+        Difference("multipath", "io-affinity ps: invalid cpumask", because: "which processors there are only the kernel knows"),
         Difference("mirror", "Device lookup failure", because: "a text does not tell whether there is such a device"),
         Difference("raid", "metadata device lookup failure", because: "a text does not tell whether there is such a device"),
         Difference(
