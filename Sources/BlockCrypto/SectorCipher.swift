@@ -5,34 +5,42 @@ public import StorageUnits
 ///
 /// One thread at a time may use it; make one for each. The key's schedule lies in libgcrypt's secure memory and is wiped with the object.
 public final class SectorCipher: @unchecked Sendable {  // lent to one thread at a time
-    /// How the blocks of a sector are chained.
-    public enum Mode: String, Hashable, Sendable, CaseIterable {
-        /// Two keys of equal length, each block tweaked by its place. IEEE 1619.
-        case xts
-        /// Each block is combined with the encrypted one before it. NIST SP 800-38A.
-        case cbc
-    }
+    /// One for each key; none when sectors stay as they are.
+    private let ciphers: [GcryptCipher]
+    /// `nil` when the mode has no vectors.
+    private let ivs: IVSource?
+    private let ivSize: Int
 
-    private let cipher: GcryptCipher
-    private let ivs: IVSource
-
-    /// AES in `mode`. Keys have 16, 24 or 32 bytes, twice that for XTS.
-    public init(aes mode: Mode, iv: IVGenerator, key: SecretBytes) throws(CipherError) {
-        guard mode != .xts || [32, 48, 64].contains(key.count) else {
-            throw CipherError("AES-XTS takes keys of 32, 48 or 64 bytes, not \(key.count)")
+    /// A cipher with its keys, as many as the scheme says one behind the other, and all of one length. Those of XTS are twice as long as the
+    /// cipher's.
+    public init(_ scheme: CipherScheme, key: SecretBytes) throws(CipherError) {
+        try scheme.validate()
+        let factor = scheme.mode == .xts ? 2 : 1
+        let length = key.count / scheme.keyCount
+        guard key.count % scheme.keyCount == 0, length % factor == 0, scheme.cipher.takes(keyByteCount: length / factor) else {
+            let keys = scheme.keyCount == 1 ? "keys of" : "\(scheme.keyCount) keys of"
+            throw CipherError(
+                """
+                \(scheme.cipher.rawValue) in \(scheme.mode.rawValue) mode takes \(keys) \(scheme.cipher.keyLengths(times: factor)) bytes, \
+                not \(key.count)
+                """)
         }
-        let algorithm = try Self.aes(keyByteCount: mode == .xts ? key.count / 2 : key.count)
-        cipher = try GcryptCipher(algorithm, mode == .xts ? GCRY_CIPHER_MODE_XTS : GCRY_CIPHER_MODE_CBC, key: key)
-        ivs = try IVSource(iv, key: key)
-    }
-
-    static func aes(keyByteCount: Int) throws(CipherError) -> gcry_cipher_algos {
-        switch keyByteCount {
-        case 16: GCRY_CIPHER_AES
-        case 24: GCRY_CIPHER_AES192
-        case 32: GCRY_CIPHER_AES256
-        default: throw CipherError("AES takes keys of 16, 24 or 32 bytes, not \(keyByteCount)")
+        ivSize = scheme.ivSize
+        guard scheme.cipher != .null else {
+            ciphers = []
+            ivs = nil
+            return
         }
+        try Gcrypt.initialize()
+        var keys: [SecretBytes] = []
+        var ciphers: [GcryptCipher] = []
+        for index in 0..<scheme.keyCount {
+            let key = key.part(index * length..<(index + 1) * length)
+            ciphers.append(try GcryptCipher(scheme.cipher, scheme.mode, key: key))
+            keys.append(key)
+        }
+        self.ciphers = ciphers
+        ivs = ivSize == 0 ? nil : try IVSource(scheme, keys: keys, ciphers: ciphers)
     }
 
     /// Encrypts whole sectors of `sectorSize` bytes from `plaintext` into `ciphertext`, which has as many bytes. The first sector's number
@@ -46,11 +54,11 @@ public final class SectorCipher: @unchecked Sendable {  // lent to one thread at
         unsafe ciphertext.withUnsafeMutableBytes { target in
             unsafe plaintext.withUnsafeBytes { source in
                 guard let target = target.baseAddress, let start = source.baseAddress else { return }
+                guard !ciphers.isEmpty else { return unsafe target.copyMemory(from: start, byteCount: source.count) }
+                let numbers = SectorNumbers(first: first, step: step, shift: shift, count: source.count / sectorSize)
                 do throws(CipherError) {
-                    unsafe try forEachSector(source.count / sectorSize, first: first, step: step, shift: shift) { index, iv in
-                        let status = unsafe cipher.setIV(iv, IVSource.ivSize)
-                        let place = index * sectorSize
-                        return status != 0 ? status : unsafe cipher.encrypt(target + place, start + place, sectorSize)
+                    try forEachSector(numbers, sectorSize) { index, cipher in
+                        unsafe cipher.encrypt(target + index * sectorSize, start + index * sectorSize, sectorSize)
                     }
                 } catch {
                     failure = error
@@ -67,11 +75,11 @@ public final class SectorCipher: @unchecked Sendable {  // lent to one thread at
         precondition(sectors.byteCount % sectorSize == 0)
         var failure: CipherError?
         unsafe sectors.withUnsafeMutableBytes { bytes in
-            guard let start = bytes.baseAddress else { return }
+            guard let start = bytes.baseAddress, !ciphers.isEmpty else { return }
+            let numbers = SectorNumbers(first: first, step: step, shift: shift, count: bytes.count / sectorSize)
             do throws(CipherError) {
-                unsafe try forEachSector(bytes.count / sectorSize, first: first, step: step, shift: shift) { index, iv in
-                    let status = unsafe cipher.setIV(iv, IVSource.ivSize)
-                    return status != 0 ? status : unsafe cipher.decrypt(start + index * sectorSize, sectorSize)
+                try forEachSector(numbers, sectorSize) { index, cipher in
+                    unsafe cipher.decrypt(start + index * sectorSize, sectorSize)
                 }
             } catch {
                 failure = error
@@ -80,17 +88,42 @@ public final class SectorCipher: @unchecked Sendable {  // lent to one thread at
         if let failure { throw failure }
     }
 
+    /// Calls `body` with the index of each sector and its cipher, which has been given the sector's vector.
     private func forEachSector(
-        _ count: Int, first: UInt64, step: UInt64, shift: UInt64, _ body: (Int, UnsafeRawPointer) -> gcry_error_t
+        _ numbers: SectorNumbers, _ sectorSize: Int, _ body: (Int, GcryptCipher) -> gcry_error_t
     ) throws(CipherError) {
         var done = 0
-        while done < count {
-            let batch = min(count - done, IVSource.batch)
-            let vectors = unsafe try ivs.make(first: first &+ step &* UInt64(done), step: step, shift: shift, count: batch)
-            for index in 0..<batch {
-                try Gcrypt.check(unsafe body(done + index, vectors + IVSource.ivSize * index), "encrypt or decrypt a sector")
+        while done < numbers.count {
+            let batch = numbers.part(done..<min(numbers.count, done + IVSource.batch))
+            let vectors = unsafe try ivs?.make(batch, sectorSize: sectorSize)
+            for index in 0..<batch.count {
+                let cipher = ciphers.count == 1 ? ciphers[0] : ciphers[batch.key(index, of: ciphers.count)]
+                var status: gcry_error_t = 0
+                if let vectors = unsafe vectors { status = unsafe cipher.setIV(vectors + ivSize * index, ivSize) }
+                if status == 0 { status = body(done + index, cipher) }
+                try Gcrypt.check(status, "encrypt or decrypt a sector")
             }
-            done += batch
+            done += batch.count
         }
+    }
+}
+
+/// The numbers of neighbouring sectors.
+struct SectorNumbers {
+    var first: UInt64
+    var step: UInt64
+    var shift: UInt64
+    var count: Int
+
+    /// What a sector's vector is made from.
+    @inline(__always)
+    func shifted(_ index: Int) -> UInt64 { (first &+ step &* UInt64(index)) >> shift }
+
+    /// Which of `count` keys a sector takes, a power of two.
+    @inline(__always)
+    func key(_ index: Int, of count: Int) -> Int { Int((first &+ step &* UInt64(index)) & UInt64(count - 1)) }
+
+    func part(_ range: Range<Int>) -> SectorNumbers {
+        SectorNumbers(first: first &+ step &* UInt64(range.lowerBound), step: step, shift: shift, count: range.count)
     }
 }

@@ -111,3 +111,8 @@ public struct StatusLine: Hashable, Sendable {
         return status
     }
 }
+
+extension StatusLine: CustomStringConvertible {
+    /// `0 2048 striped 2 8:0 8:16 1 AA`: where the line begins, how long it is, the target's name, and its words.
+    public var description: String { "\(range.start) \(range.length) \(typeName)" + (text.isEmpty ? "" : " \(text)") }
+}

@@ -4,7 +4,7 @@ public struct MappingError: Error, Sendable {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
             case invalidName, notFound, exists, busy, permissionDenied, unsupported, invalidTable, invalidKey, deviceUnavailable
-            case deviceTooSmall, readOnly, inputOutput, outOfMemory, closed, kernel
+            case deviceTooSmall, readOnly, inputOutput, outOfMemory, closed, kernel, invalidMessage
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -23,6 +23,8 @@ public struct MappingError: Error, Sendable {
         public static let unsupported = Code(.unsupported)
         /// The table is refused.
         public static let invalidTable = Code(.invalidTable)
+        /// A message is refused.
+        public static let invalidMessage = Code(.invalidMessage)
         /// A key is missing, or has the wrong length.
         public static let invalidKey = Code(.invalidKey)
         /// A device that the table names cannot be opened.

@@ -20,7 +20,7 @@ public protocol TargetEngine: BlockDevice {
     /// What `dmsetup status` prints behind the target's name.
     func status() -> String
     /// Takes a message, and returns what there is to answer.
-    func receive(_ words: [Substring]) throws(MappingError) -> String?
+    func receive(_ message: inout ArgumentReader) throws(MappingError) -> String?
     /// Ends. Called once, after the last request and a flush; a failure of what is still to be written is reported here, never lost.
     func close() throws(MappingError)
 }
@@ -34,9 +34,21 @@ extension TargetEngine {
     /// Nothing to tell.
     public func status() -> String { "" }
     /// Takes no messages.
-    public func receive(_ words: [Substring]) throws(MappingError) -> String? {
+    public func receive(_ message: inout ArgumentReader) throws(MappingError) -> String? {
         throw MappingError(.unsupported, message: "the target takes no messages")
     }
     /// Nothing to end.
     public func close() throws(MappingError) {}
+}
+
+extension TargetMessage {
+    /// Reads a message that came for an engine, all of it.
+    init(receiving words: inout ArgumentReader) throws(MappingError) {
+        do throws(TableError) {
+            try self.init(parsing: &words)
+            try words.expectEnd(after: "the message")
+        } catch {
+            throw MappingError(.invalidMessage, message: error.message)
+        }
+    }
 }

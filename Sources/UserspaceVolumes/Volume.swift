@@ -128,6 +128,24 @@ public final class Volume: BlockDevice, @unchecked Sendable {  // `lines` and `s
         return zip(table.lines, lines).map { StatusLine(range: $0.range, typeName: $0.target.typeName, text: $1.engine.status()) }
     }
 
+    /// Tells the target at `sector` something: `dmsetup message`. Returns what it answers.
+    ///
+    /// Throws `invalidMessage` when the target does not take it, `unsupported` when it takes none, and `notFound` when no line has the sector.
+    public func send(_ message: some TargetMessage, at sector: Sectors = 0) throws(MappingError) -> String? {
+        guard gate.enter() else { throw MappingError(.closed, message: "the volume is closed") }
+        defer { gate.leave() }
+        guard let offset = sector.bytes, offset < size else {
+            throw MappingError(.notFound, message: "sector \(sector) is behind the end of the volume, which has \(table.length) sectors")
+        }
+        let index = lineIndex(at: offset.count)
+        let number = table.lines[index].number
+        var words: ArgumentReader
+        do throws(TableError) { words = try ArgumentReader(message.text(keys: .shown)) } catch {
+            throw MappingError(.invalidMessage, line: number, message: error.message)
+        }
+        do throws(MappingError) { return try lines[index].engine.receive(&words) } catch { throw error.inLine(number) }
+    }
+
     /// What requests each line takes best; none once the volume is closed.
     public var lineLimits: [BlockLimits] {
         guard gate.enter() else { return [] }

@@ -11,22 +11,24 @@ public struct RandomTable: Sendable, CustomStringConvertible {
             case striped
             case crypt
             case zero
+            case unstriped
+            case switched
+            case mirror
         }
-        /// The targets.
+        /// The targets; those that are there twice come twice as often.
         public var kinds: [Kind] = Kind.allCases
         /// How many lines there are, before lines that only fill up what must begin at a multiple of something.
         public var lines = 1...8
-        /// The most sectors of a line; those of striped lines may be some more.
+        /// The most sectors of a line; those of lines with chunks may be some more.
         public var longest = 400
+        /// Every line has a multiple of so many sectors. The kernel takes no other lengths where any line has so large blocks.
+        public var unit: UInt64 = 1
         /// How many devices a striped line has.
         public var stripes = 1...5
         /// Chunk sizes of striped lines, in sectors.
         public var chunks: [UInt64] = [1, 2, 3, 7, 8, 16, 128]
         /// Sector sizes of crypt lines, in bytes.
         public var sectorSizes: [UInt64] = [512, 1024, 2048, 4096]
-        /// The initialization vectors of crypt lines.
-        public var vectors: [CryptCipher.InitializationVector] = [.plain, .plain64, .essiv(hash: "sha256")]
-
         /// Everything.
         public init() {}
     }
@@ -88,19 +90,48 @@ public struct RandomTable: Sendable, CustomStringConvertible {
         }
 
         mutating func line() -> (target: any Target, length: UInt64, alignment: UInt64) {
-            var length = UInt64.random(in: 1...UInt64(choices.longest), using: &random)
+            let unit = choices.unit
+            var length = UInt64.random(in: 1...max(1, UInt64(choices.longest) / unit), using: &random) * unit
             switch choices.kinds.randomElement(using: &random) ?? .linear {
             case .linear: return (linear(length), length, 1)
             case .zero: return (ZeroTarget(), length, 1)
             case .striped:
                 let count = UInt64(Int.random(in: choices.stripes, using: &random))
                 let chunk = choices.chunks.randomElement(using: &random) ?? 8
-                let width = max(1, length / (count * chunk)) * chunk
+                let step = Self.commonMultiple(chunk, unit)
+                let width = max(1, length / (count * step)) * step
                 let stripes = (0..<count).map { _ in
                     let part = part(width)
                     return StripedTarget.Stripe(device: part.device, start: part.start)
                 }
                 return (StripedTarget(chunkSize: Sectors(chunk), stripes: stripes), count * width, 1)
+            case .unstriped:
+                let count = UInt32.random(in: 1...4, using: &random)
+                let chunk = choices.chunks.randomElement(using: &random) ?? 8
+                let step = Self.commonMultiple(chunk, unit)
+                length = max(1, length / step) * step
+                let stripe = UInt32.random(in: 0..<count, using: &random)
+                let part = part(length * UInt64(count))
+                return (
+                    UnstripedTarget(stripe: stripe, of: count, chunkSize: Sectors(chunk), device: part.device, start: part.start), length, 1
+                )
+            case .switched:
+                let paths = parts(length, count: Int.random(in: 1...3, using: &random))
+                return (
+                    SwitchTarget(
+                        regionSize: Sectors(choices.chunks.randomElement(using: &random) ?? 8),
+                        paths: paths.map { SwitchTarget.Path(device: $0.device, start: $0.start) }), length, 1
+                )
+            case .mirror:
+                length = max(2, length)
+                let legs = parts(length, count: Int.random(in: 2...3, using: &random))
+                return (
+                    MirrorTarget(
+                        log: .core(
+                            regionSize: Sectors(([2, 4, 64] as [UInt64]).filter { $0 <= length }.randomElement(using: &random) ?? 2),
+                            sync: .nothing),
+                        legs: legs.map { MirrorTarget.Leg(device: $0.device, start: $0.start) }), length, 1
+                )
             case .crypt:
                 let sectorSize = choices.sectorSizes.randomElement(using: &random) ?? 512
                 let sectors = sectorSize / Sectors.bytesPerSector
@@ -115,28 +146,41 @@ public struct RandomTable: Sendable, CustomStringConvertible {
         }
 
         private mutating func crypt(_ length: UInt64, _ sectorSize: UInt64) -> CryptTarget {
-            let mode = ["xts", "cbc"].randomElement(using: &random) ?? "xts"
-            let iv = choices.vectors.randomElement(using: &random) ?? .plain64
-            let key = random.bytes(([16, 24, 32].randomElement(using: &random) ?? 32) * (mode == "xts" ? 2 : 1))
+            let cipher = RandomCipher(using: &random)
+            let key = random.bytes(cipher.keySize)
             let sectors = sectorSize / Sectors.bytesPerSector
-            // Numbers that need 32 bits, more, and all of them.
-            let offsets: [UInt64] = [0, sectors, 1000, (1 << 32) - 16, 1 << 40, .max - 4095]
-            let offset = offsets.randomElement(using: &random) ?? 0
-            let part = part(length)
+            // Near where `plain` begins again, and where the number itself does.
+            let near = ([0, 1000, 1 << 32, 1 << 40, 0, random.next()] as [UInt64]).randomElement(using: &random) ?? 0
+            let offset = near &- UInt64.random(in: 0...60, using: &random)
+            let part = part(length, alignment: min(sectors, choices.unit))
             var options = CryptTarget.Options()
             options.sectorSize = ByteCount(sectorSize)
-            options.ivLargeSectors = sectorSize > 512 && Bool.random(using: &random)
+            options.ivLargeSectors = Bool.random(using: &random)
             options.allowDiscards = Bool.random(using: &random)
+            options.sameCPUCrypt = Bool.random(using: &random)
+            options.submitFromCryptCPUs = Bool.random(using: &random)
+            options.noReadWorkqueue = Bool.random(using: &random)
+            options.noWriteWorkqueue = Bool.random(using: &random)
             return CryptTarget(
-                cipher: .named(.init(algorithm: "aes", mode: mode, iv: iv)), key: .bytes(SecretBytes(copying: unsafe key.span.bytes)),
+                cipher: cipher.cipher, key: .bytes(SecretBytes(copying: unsafe key.span.bytes)),
                 ivOffset: Sectors(offset / sectors * sectors), device: part.device, start: part.start, options: options)
         }
 
+        private mutating func parts(_ length: UInt64, count: Int) -> [(device: DeviceReference, start: Sectors)] {
+            (0..<count).map { _ in part(length) }
+        }
+
+        /// The least common multiple of a number and a power of two.
+        private static func commonMultiple(_ number: UInt64, _ power: UInt64) -> UInt64 {
+            number * power / min(power, number & (~number &+ 1))
+        }
+
         /// Sectors of a device that nobody has yet, sometimes with others before them that nobody will have.
-        private mutating func part(_ length: UInt64) -> (device: DeviceReference, start: Sectors) {
+        private mutating func part(_ length: UInt64, alignment: UInt64 = 1) -> (device: DeviceReference, start: Sectors) {
             let device = devices.randomElement(using: &random) ?? .path("")
             var start = ends[device] ?? 0
             if Bool.random(using: &random) { start += UInt64.random(in: 1...20, using: &random) }
+            start = (start + alignment - 1) / alignment * alignment
             ends[device] = start + length
             return (device, Sectors(start))
         }

@@ -18,27 +18,42 @@ struct TableOptions: ParsableArguments {
         if (file == nil) == (table == nil) { throw ValidationError("Give a table: either <tablefile> or --table <text>.") }
     }
 
+    var source: TableSource { table.map(TableSource.text) ?? .file(file ?? "-") }
     var readsStandardInput: Bool { file == "-" }
+    var name: String { source.name }
+    func text() throws(CommandFailure) -> SecretBuffer { try source.text() }
+    func parse() throws(CommandFailure) -> MappingTable { try source.parse() }
+}
+
+/// Where a table's text, which may hold keys, comes from.
+enum TableSource {
+    case text(String)
+    /// A file by its path; - is standard input.
+    case file(String)
 
     /// What messages call the table.
-    var name: String { file.map { $0 == "-" ? "standard input" : $0 } ?? "--table" }
+    var name: String {
+        switch self {
+        case .text: "--table"
+        case .file(let file): file == "-" ? "standard input" : file
+        }
+    }
 
-    /// The table's text, which may hold keys.
     func text() throws(CommandFailure) -> SecretBuffer {
-        guard let table else { return try Self.text(file: file ?? "-") }
-        var text = SecretBuffer()
-        text.append(table)
-        return text
+        switch self {
+        case .text(let table):
+            var text = SecretBuffer()
+            text.append(table)
+            return text
+        case .file(let file):
+            do throws(BlockIOError) { return try SmallFile.read(file, limit: 1 << 30) } catch { throw CommandFailure("\(error)") }
+        }
     }
 
-    func parse() throws(CommandFailure) -> MappingTable { try Self.parse(try text(), name) }
-
-    static func text(file: String) throws(CommandFailure) -> SecretBuffer {
-        do throws(BlockIOError) { return try SmallFile.read(file, limit: 1 << 30) } catch { throw CommandFailure("\(error)") }
-    }
-
-    static func parse(_ text: consuming SecretBuffer, _ name: String) throws(CommandFailure) -> MappingTable {
-        do throws(TableError) { return try MappingTable(parsing: text) } catch { throw CommandFailure("\(name): \(error)") }
+    /// Reads the table; `title` is what messages call it.
+    func parse(_ title: String? = nil) throws(CommandFailure) -> MappingTable {
+        let text = try text()
+        do throws(TableError) { return try MappingTable(parsing: text) } catch { throw CommandFailure("\(title ?? name): \(error)") }
     }
 }
 
@@ -120,7 +135,7 @@ struct OpenOptions: ParsableArguments {
 extension OpenOptions.NamedTable {
     fileprivate func open(_ opener: DeviceOpener) throws(MappingError) -> DeviceMapper.Volume {
         let table: MappingTable
-        do throws(CommandFailure) { table = try TableOptions.parse(try TableOptions.text(file: file), file) } catch {
+        do throws(CommandFailure) { table = try TableSource.file(file).parse() } catch {
             throw MappingError(.invalidTable, message: error.message)
         }
         do throws(MappingError) { return try DeviceMapper.Volume(table, opening: opener) } catch {

@@ -5,9 +5,11 @@ import VolumeLaws
 
 /// `essiv` has no published vectors: its parts, put together by hand from what openssl makes of them.
 struct ESSIVTests {
+    /// The hashes whose digest is a key of AES.
+    static let forAES: [IVGenerator.ESSIVHash] = [.md5, .sha256, .sha3_256, .sm3]
     static let openssl = HostCommand("openssl", package: "openssl")
 
-    @Test("A sector's vector is its number, encrypted with the hash of the key", arguments: IVGenerator.ESSIVHash.allCases, [16, 24, 32])
+    @Test("A sector's vector is its number, encrypted with the hash of the key", arguments: forAES, [16, 24, 32])
     func vectors(_ hash: IVGenerator.ESSIVHash, _ keySize: Int) throws {
         var random = SeededGenerator(seed: UInt64(keySize))
         let key = random.bytes(keySize)
@@ -23,12 +25,12 @@ struct ESSIVTests {
             "enc", "-aes-\(keySize * 8)-cbc", "-nopad", "-K", hexadecimal(key), "-iv", hexadecimal(iv), input: plaintext
         ).bytes
 
-        let cipher = try SectorCipher(aes: .cbc, iv: .essiv(hash), key: SecretBytes(key))
+        let cipher = try SectorCipher(.aes(.cbc, iv: .essiv(hash)), key: SecretBytes(key))
         #expect(try cipher.encrypted(plaintext, sectorSize: 512, first: number) == expected)
     }
 
     /// The salt is the hash of both halves of an XTS key.
-    @Test("The whole key of XTS is hashed", arguments: IVGenerator.ESSIVHash.allCases, [32, 64])
+    @Test("The whole key of XTS is hashed", arguments: forAES, [32, 64])
     func wholeKeyOfXTS(_ hash: IVGenerator.ESSIVHash, _ keySize: Int) throws {
         var random = SeededGenerator(seed: UInt64(keySize))
         let key = random.bytes(keySize)
@@ -45,7 +47,7 @@ struct ESSIVTests {
         let encrypted = try Self.openssl.run("enc", half, "-nopad", "-K", hexadecimal(key[..<(keySize / 2)]), input: masked).bytes
         let expected = zip(encrypted, tweak).map { $0 ^ $1 }
 
-        let cipher = try SectorCipher(aes: .xts, iv: .essiv(hash), key: SecretBytes(key))
+        let cipher = try SectorCipher(.aes(.xts, iv: .essiv(hash)), key: SecretBytes(key))
         #expect(Array(try cipher.encrypted(plaintext, sectorSize: 512, first: 9)[..<16]) == expected)
     }
 }

@@ -133,7 +133,7 @@ struct KnownAnswerTests {
 
     @Test("XTS gives the ciphertexts of IEEE 1619", arguments: xtsVectors)
     func xts(_ vector: Vector) throws {
-        let cipher = try SectorCipher(aes: .xts, iv: .plain64, key: SecretBytes(bytes(vector.key)))
+        let cipher = try SectorCipher(.aes(.xts, iv: .plain64), key: SecretBytes(bytes(vector.key)))
         let size = vector.plaintext.count
         #expect(difference(try cipher.encrypted(vector.plaintext, sectorSize: size, first: vector.number), vector.ciphertext) == nil)
         #expect(difference(try cipher.decrypted(vector.ciphertext, sectorSize: size, first: vector.number), vector.plaintext) == nil)
@@ -141,7 +141,7 @@ struct KnownAnswerTests {
 
     @Test("CBC gives the ciphertexts of SP 800-38A", arguments: cbcVectors)
     func cbc(_ vector: Vector) throws {
-        let cipher = try SectorCipher(aes: .cbc, iv: .plain64, key: SecretBytes(bytes(vector.key)))
+        let cipher = try SectorCipher(.aes(.cbc, iv: .plain64), key: SecretBytes(bytes(vector.key)))
         #expect(difference(try cipher.encrypted(vector.plaintext, sectorSize: 64, first: 0), vector.ciphertext) == nil)
         #expect(difference(try cipher.decrypted(vector.ciphertext, sectorSize: 64, first: 0), vector.plaintext) == nil)
     }
@@ -149,16 +149,67 @@ struct KnownAnswerTests {
     /// Vector 14's number differs from vector 13's only above the 32 bits that `plain` looks at.
     @Test func plainSeesTheLow32BitsOfANumberOnly() throws {
         let vector = try #require(Self.xtsVectors.last)
-        let cipher = try SectorCipher(aes: .xts, iv: .plain, key: SecretBytes(bytes(vector.key)))
+        let cipher = try SectorCipher(.aes(.xts, iv: .plain), key: SecretBytes(bytes(vector.key)))
         #expect(difference(try cipher.encrypted(vector.plaintext, sectorSize: 512, first: 0xff_ffff_ffff), Self.vector13) == nil)
     }
 
     /// Two units that follow each other, as a disk has them: 4 encrypts to 5's plaintext.
     @Test func neighbouringUnitsHaveTheStandardsAnswersInOneCall() throws {
         let vector = Self.xtsVectors[3]
-        let cipher = try SectorCipher(aes: .xts, iv: .plain64, key: SecretBytes(bytes(vector.key)))
+        let cipher = try SectorCipher(.aes(.xts, iv: .plain64), key: SecretBytes(bytes(vector.key)))
         let both = vector.plaintext + Self.vector4
         #expect(difference(try cipher.encrypted(both, sectorSize: 512, first: 0), Self.vector4 + Self.vector5) == nil)
         #expect(difference(try cipher.decrypted(Self.vector4 + Self.vector5, sectorSize: 512, first: 0), both) == nil)
+    }
+
+    /// One block each: FIPS 197, RFC 3713, RFC 2144, GB/T 32907; Serpent's and Twofish's from their authors' submissions to the AES contest
+    /// and from NESSIE, Blowfish's from Schneier's, 3DES's from NBS SP 500-20.
+    static let blocks: [(cipher: BlockCipher, key: String, plaintext: String, ciphertext: String)] = [
+        (.aes, "000102030405060708090a0b0c0d0e0f", "00112233445566778899aabbccddeeff", "69c4e0d86a7b0430d8cdb78070b4c55a"),
+        (.serpent, "000102030405060708090a0b0c0d0e0f", "000102030405060708090a0b0c0d0e0f", "4c7d8a328072a22c823e4a1f3acda16d"),
+        (
+            .serpent, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "000102030405060708090a0b0c0d0e0f",
+            "de269ff833e432b85b2e88d2701ce75c"
+        ),
+        (.twofish, "00000000000000000000000000000000", "00000000000000000000000000000000", "9f589f5cf6122c32b6bfec2f2ae8c35a"),
+        (
+            .twofish, "0123456789abcdeffedcba987654321000112233445566778899aabbccddeeff", "00000000000000000000000000000000",
+            "37527be0052334b89f0cfccae87cfa20"
+        ),
+        (.camellia, "0123456789abcdeffedcba9876543210", "0123456789abcdeffedcba9876543210", "67673138549669730857065648eabe43"),
+        (
+            .camellia, "0123456789abcdeffedcba98765432100011223344556677", "0123456789abcdeffedcba9876543210",
+            "b4993401b3e996f84ee5cee7d79b09b9"
+        ),
+        (
+            .camellia, "0123456789abcdeffedcba987654321000112233445566778899aabbccddeeff", "0123456789abcdeffedcba9876543210",
+            "9acc237dff16d76c20ef7c919e3a7509"
+        ),
+        (.sm4, "0123456789abcdeffedcba9876543210", "0123456789abcdeffedcba9876543210", "681edf34d206965e86b3e94f536e4246"),
+        (.cast5, "0123456712345678234567893456789a", "0123456789abcdef", "238b4fe5847e44b2"),
+        (.blowfish, "0000000000000000", "0000000000000000", "4ef997456198dd78"),
+        (.blowfish, "0123456789abcdef", "1111111111111111", "61f9c3802281b096"),
+        (.des3, "0123456789abcdef23456789abcdef01456789abcdef0123", "5468652071756663", "a826fd8ce53b855f"),
+    ]
+
+    @Test("Each cipher gives the published ciphertext of a block", arguments: blocks.indices)
+    func block(_ index: Int) throws {
+        let block = Self.blocks[index]
+        let cipher = try SectorCipher(CipherScheme(block.cipher, .ecb, iv: .null), key: SecretBytes(bytes(block.key)))
+        let (plaintext, ciphertext) = (bytes(block.plaintext), bytes(block.ciphertext))
+        #expect(difference(try cipher.encrypted(plaintext, sectorSize: plaintext.count, first: 0), ciphertext) == nil, "\(block.cipher)")
+        #expect(difference(try cipher.decrypted(ciphertext, sectorSize: plaintext.count, first: 0), plaintext) == nil, "\(block.cipher)")
+    }
+
+    /// NIST SP 800-38A, F.5.5: the first counter as the vector of a sector has it is made by `plain64be`, which leaves its first half zero;
+    /// there the last block of the counter that a carry goes through is at hand, too.
+    @Test func counterModeCarriesOverTheWholeBlock() throws {
+        let key = SecretBytes(bytes("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4"))
+        let counters = try SectorCipher(.aes(.ctr, iv: .plain64be), key: key)
+        let blocks = try SectorCipher(.aes(.ecb, iv: .null), key: key)
+        // 2^64 - 1, and the next block's counter 2^64.
+        let expected = try blocks.encrypted(
+            bytes("0000000000000000ffffffffffffffff" + "00000000000000010000000000000000"), sectorSize: 32, first: 0)
+        #expect(try counters.encrypted([UInt8](repeating: 0, count: 32), sectorSize: 32, first: .max) == expected)
     }
 }

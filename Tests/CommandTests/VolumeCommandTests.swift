@@ -44,6 +44,49 @@ struct VolumeCommandTests {
         #expect(try devmap("volume", "read", "-", input: Array(table.utf8)).output.count == 4096)
     }
 
+    @Test("status prints what dmsetup status would, and a message changes what is read")
+    func statusAndMessages() throws {
+        try devmap.write([UInt8](repeating: 1, count: 8192), to: "one.img")
+        try devmap.write([UInt8](repeating: 2, count: 8192), to: "two.img")
+        try devmap.write(
+            "0 8 switch 2 4 0 one.img 0 two.img 0\n8 8 striped 2 4 one.img 8 two.img 8\n16 8 mirror core 1 2 2 one.img 0 two.img 0\n",
+            to: "table")
+        let status = try devmap("volume", "status", "table")
+        #expect(status.errors == "")
+        #expect(
+            status.text == """
+                0 8 switch
+                8 8 striped 2 one.img two.img 1 AA
+                16 8 mirror 2 one.img two.img 0/4 1 AA 1 core
+
+                """)
+        let table = ["--table", "0 8 switch 2 4 0 one.img 0 two.img 0"]
+        func read(_ messages: String...) throws -> [UInt8] {
+            let arguments = ["volume", "read"] + table + messages.flatMap { ["--message", $0] }
+            let result = try devmap.run(Devmap.binary.path, arguments)
+            #expect(result.errors == "")
+            return [UInt8](stride(from: 0, to: result.output.count, by: 2048).map { result.output[$0] })
+        }
+        #expect(try read() == [1, 2])
+        #expect(try read("0 set_region_mappings 0:1") == [2, 2])
+        #expect(try read("0 set_region_mappings 0:1", "3 set_region_mappings 1:0") == [2, 1])
+        let message = try devmap.run(Devmap.binary.path, ["volume", "message"] + table + ["0", "set_region_mappings", "0:1", ":0"])
+        #expect(message.status == 0 && message.output.isEmpty && message.errors == "")
+        #expect(try devmap("volume", "message", "table", "0", "set_region_mappings", "0:1").status == 0)
+        for (arguments, errors) in [
+            (["table", "0", "nonsense"], "devmap: table: line 1: message: expected set_region_mappings, found 'nonsense'\n"),
+            (["table", "9", "fail_path"], "devmap: table: line 2: the target takes no messages\n"),
+            (["table", "24", "x"], "devmap: table: sector 24 is behind the end of the volume, which has 24 sectors\n"),
+        ] {
+            let result = try devmap.run(Devmap.binary.path, ["volume", "message"] + arguments)
+            #expect(result.errors == errors)
+            #expect(result.status == 1)
+        }
+        #expect(try devmap("volume", "message", "table", "0").status == 64)
+        #expect(try devmap("volume", "message", "table", "x", "y").status == 64)
+        #expect(try devmap("volume", "read", "table", "--message", "set_region_mappings").status == 64)
+    }
+
     @Test("info prints size, lines, block sizes and the map, without keys")
     func info() throws {
         try devmap.makeFile("sparse.img", size: 1 << 20)
@@ -197,8 +240,8 @@ struct VolumeCommandTests {
             "volume", "read", status: 64,
             errors: """
                 Error: Give a table: either <tablefile> or --table <text>.
-                Usage: devmap volume read [<tablefile>] [--table <text>] [--force-unlocked] [--device <name=file> ...] [--offset <offset>] \
-                [--length <length>] [--output <output>]
+                Usage: devmap volume read [<tablefile>] [--table <text>] [--force-unlocked] [--device <name=file> ...] \
+                [--message <sector words> ...] [--offset <offset>] [--length <length>] [--output <output>]
                   See 'devmap volume read --help' for more information.
 
                 """),

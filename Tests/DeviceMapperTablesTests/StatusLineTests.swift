@@ -25,6 +25,12 @@ import Testing
         #expect(error?.description == "word 5: unexpected '0' after the arguments of the status of striped")
     }
 
+    @Test("a line is its range, its target and its words")
+    func description() throws {
+        #expect(try line("1 8:0 1 A", "striped").description == "0 8 striped 1 8:0 1 A")
+        #expect(try line("", "zero").description == "0 8 zero")
+    }
+
     @Test("a NUL character in a status is refused")
     func nul() throws {
         let error = #expect(throws: TableError.self) { _ = try line("a \0", "new").status(of: UnknownTarget.self) }

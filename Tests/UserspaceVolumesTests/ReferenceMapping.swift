@@ -31,15 +31,32 @@ enum ReferenceMapping {
                 }
             case let crypt as CryptTarget:
                 let size = crypt.options.sectorSize.count / 512
-                let cipher = try SectorCipher(aes: mode(crypt), iv: iv(crypt), key: key(crypt))
+                let cipher = try SectorCipher(scheme(crypt), key: key(crypt))
+                let shift = crypt.options.ivLargeSectors ? UInt64(size.trailingZeroBitCount) : 0
                 for sector in stride(from: 0, to: line.range.length.count, by: Int(size)) {
-                    let number = (crypt.ivOffset.count &+ sector) / (crypt.options.ivLargeSectors ? size : 1)
+                    let number = crypt.ivOffset.count &+ sector
                     var encrypted = [UInt8](repeating: 0, count: Int(size) * 512)
                     var span = encrypted.mutableSpan
                     var bytes = unsafe span.mutableBytes
                     try cipher.encrypt(
-                        unsafe plain(sector, size).span.bytes, into: &bytes, sectorSize: Int(size) * 512, first: number, step: 1)
+                        unsafe plain(sector, size).span.bytes, into: &bytes, sectorSize: Int(size) * 512, first: number, step: 1,
+                        shift: shift)
                     put(encrypted, crypt.device, crypt.start.count + sector)
+                }
+            case let unstriped as UnstripedTarget:
+                let chunk = unstriped.chunkSize.count
+                for sector in 0..<line.range.length.count {
+                    let place = (sector / chunk * UInt64(unstriped.stripeCount) + UInt64(unstriped.stripe)) * chunk + sector % chunk
+                    put(plain(sector), unstriped.device, unstriped.start.count + place)
+                }
+            case let target as SwitchTarget:
+                for sector in 0..<line.range.length.count {
+                    let path = target.paths[Int(sector / target.regionSize.count % UInt64(target.paths.count))]
+                    put(plain(sector), path.device, path.start.count + sector)
+                }
+            case let mirror as MirrorTarget:
+                for leg in mirror.legs {
+                    for sector in 0..<line.range.length.count { put(plain(sector), leg.device, leg.start.count + sector) }
                 }
             case is ZeroTarget, is ErrorTarget: break
             default: throw UnknownReference(target: line.target.typeName)
@@ -48,21 +65,25 @@ enum ReferenceMapping {
         return members
     }
 
-    private static func mode(_ target: CryptTarget) throws -> SectorCipher.Mode {
-        guard case .named(let named) = target.cipher, let mode = SectorCipher.Mode(rawValue: named.mode) else {
-            throw UnknownReference(target: "\(target.cipher)")
-        }
-        return mode
-    }
-
-    private static func iv(_ target: CryptTarget) throws -> IVGenerator {
-        guard case .named(let named) = target.cipher else { throw UnknownReference(target: "\(target.cipher)") }
-        switch named.iv {
-        case .plain: return .plain
-        case .plain64: return .plain64
-        case .essiv(hash: "sha256"): return .essiv(.sha256)
+    private static func scheme(_ target: CryptTarget) throws -> CipherScheme {
+        guard let cipher = target.cipher.algorithm.flatMap(BlockCipher.init), let mode = target.cipher.mode.flatMap(CipherScheme.Mode.init)
+        else { throw UnknownReference(target: "\(target.cipher)") }
+        var keyCount = 1
+        if case .named(let named) = target.cipher { keyCount = named.keyCount }
+        let iv: IVGenerator
+        switch target.cipher.iv {
+        case .plain: iv = .plain
+        case .plain64: iv = .plain64
+        case .plain64be: iv = .plain64be
+        case .benbi: iv = .benbi
+        case .eboiv: iv = .eboiv
+        case .null, nil: iv = .null
+        case .essiv(let name):
+            guard let hash = IVGenerator.ESSIVHash(rawValue: name) else { throw UnknownReference(target: "\(target.cipher)") }
+            iv = .essiv(hash)
         default: throw UnknownReference(target: "\(target.cipher)")
         }
+        return CipherScheme(cipher, mode, iv: iv, keyCount: keyCount)
     }
 
     private static func key(_ target: CryptTarget) throws -> SecretBytes {

@@ -11,11 +11,19 @@ struct Members {
     /// What they held at first.
     let initial: [DeviceReference: [UInt8]]
 
-    /// Devices of these sizes, full of random bytes.
-    init(_ sizes: [DeviceReference: Sectors], blockSize: Int = 1, seed: UInt64 = 1) {
+    /// Devices of these sizes, full of random bytes. What lines of a table mirror is the same everywhere, as `nosync` says.
+    init(_ sizes: [DeviceReference: Sectors], blockSize: Int = 1, seed: UInt64 = 1, mirroredBy table: MappingTable? = nil) {
         var random = SeededGenerator(seed: seed)
         var initial: [DeviceReference: [UInt8]] = [:]
         for (name, size) in sizes.sorted(by: { "\($0.key)" < "\($1.key)" }) { initial[name] = random.bytes(Int(size.count) * 512) }
+        for line in table?.lines ?? [] {
+            guard let mirror = line.target as? MirrorTarget, let first = mirror.legs.first else { continue }
+            let length = Int(line.range.length.count) * 512
+            let bytes = initial[first.device].map { Array($0[Int(first.start.count) * 512..<Int(first.start.count) * 512 + length]) } ?? []
+            for leg in mirror.legs.dropFirst() {
+                initial[leg.device]?.replaceSubrange(Int(leg.start.count) * 512..<Int(leg.start.count) * 512 + length, with: bytes)
+            }
+        }
         self.initial = initial
         memory = initial.mapValues { MemoryDevice($0, logicalBlockSize: blockSize) }
     }

@@ -185,9 +185,18 @@ import VolumeLaws
             try MappingTable("0 4400 striped 2 1 a 0 b 0"), seed: .random(in: 0...UInt64.max), sizes: ["a": 2200, "b": 2200])
     }
 
-    @Test(arguments: ["aes-xts-plain64", "aes-cbc-essiv:sha256"], [512, 4096])
+    @Test func `Over an unstriped line`() throws {
+        try check(try MappingTable("0 96 unstriped 3 8 1 a 7"), seed: .random(in: 0...UInt64.max))
+        try check(try MappingTable("0 96 unstriped 3 8 1 a 8"), memberBlock: 4096, seed: .random(in: 0...UInt64.max))
+    }
+
+    @Test func `Over a switch`() throws {
+        try check(try MappingTable("0 300 switch 3 11 0 a 7 b 0 c 100"), seed: .random(in: 0...UInt64.max))
+    }
+
+    @Test(arguments: ["aes-xts-plain64", "aes-cbc-essiv:sha256", "serpent-cbc-benbi", "blowfish:4-ctr-plain64be"], [512, 4096])
     func `Over an encrypted line`(cipher: String, sector: Int) throws {
-        let key = cipher.hasPrefix("aes-xts") ? Keys.xts : Keys.cbc
+        let key = cipher.hasPrefix("aes-xts") || cipher.hasPrefix("blowfish") ? Keys.xts : Keys.cbc
         try check(
             try MappingTable("0 304 crypt \(cipher) \(key) 0 a 8 1 sector_size:\(sector)"), seed: .random(in: 0...UInt64.max))
     }
@@ -203,7 +212,7 @@ import VolumeLaws
     @Test func `Over random tables`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var choices = RandomTable.Choices()
-        choices.kinds = [.linear, .striped, .crypt]
+        choices.kinds = [.linear, .striped, .crypt, .unstriped, .switched]
         choices.longest = 200
         for round in 0..<scaled(30) {
             var random = SeededGenerator(seed: seed &+ UInt64(round))

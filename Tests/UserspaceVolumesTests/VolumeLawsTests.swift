@@ -12,7 +12,7 @@ import VolumeLaws
         _ law: DeviceLaws.Law, _ table: MappingTable, _ sizes: [DeviceReference: Sectors], memberBlock: Int = 1, blockSize: Int = 1,
         seed: UInt64 = .random(in: 0...UInt64.max)
     ) throws {
-        let members = Members(sizes, blockSize: memberBlock, seed: seed)
+        let members = Members(sizes, blockSize: memberBlock, seed: seed, mirroredBy: table)
         let forgetful = table.lines.filter { $0.target is ZeroTarget }.map { $0.range.start.count * 512..<$0.range.end.count * 512 }
         try DeviceLaws(
             blockSize: blockSize, sizes: [table.byteCount], forgetful: forgetful, seed: seed,
@@ -67,6 +67,51 @@ import VolumeLaws
         try check(.readsBack, table, ["a": 4500])
         try check(.model, table, ["a": 4500])
         try check(.pieces, table, ["a": 4500])
+    }
+
+    @Test(arguments: DeviceLaws.Law.allCases)
+    func `An unstriped volume is a block device`(law: DeviceLaws.Law) throws {
+        for (count, chunk, stripe) in [(1, 5, 0), (2, 8, 0), (2, 8, 1), (3, 1, 2), (5, 7, 3)] {
+            let chunks = chunk == 1 ? 40 : 6
+            try check(law, try MappingTable("0 \(chunks * chunk) unstriped \(count) \(chunk) \(stripe) a 9"))
+        }
+        try check(law, try MappingTable("0 48 unstriped 2 8 1 a 8"), memberBlock: 4096)
+    }
+
+    @Test(arguments: DeviceLaws.Law.allCases)
+    func `A switch is a block device`(law: DeviceLaws.Law) throws {
+        try check(law, try MappingTable("0 200 switch 3 7 0 a 3 b 0 c 100"))
+        try check(law, try MappingTable("0 200 switch 1 64 0 a 3"))
+        try check(law, try MappingTable("0 5 switch 2 8 0 a 0 b 0"))
+        try check(law, try MappingTable("0 96 switch 2 8 0 a 8 b 16"), memberBlock: 4096)
+    }
+
+    @Test(arguments: DeviceLaws.Law.allCases)
+    func `A mirror is a block device`(law: DeviceLaws.Law) throws {
+        try check(law, try MappingTable("0 200 mirror core 2 8 nosync 2 a 3 b 0 1 handle_errors"))
+        try check(law, try MappingTable("0 77 mirror core 2 16 nosync 3 a 3 b 0 c 40"))
+        try check(law, try MappingTable("0 96 mirror core 2 8 nosync 2 a 8 b 16"), memberBlock: 4096)
+    }
+
+    /// What is copied in the background is not in the way.
+    @Test(arguments: DeviceLaws.Law.allCases)
+    func `A mirror is a block device while it is copied`(law: DeviceLaws.Law) throws {
+        for table in ["0 200 mirror core 1 2 2 a 3 b 0", "0 77 mirror core 1 16 3 a 3 b 0 c 40 2 handle_errors keep_log"] {
+            let members = Members("abc", sectors: 300)
+            let size = try MappingTable(table).byteCount
+            try DeviceLaws(
+                sizes: [size],
+                finish: { device in
+                    let volume = try #require(device as? Volume)
+                    try volume.waitUntilInSync()
+                    let bytes = try volume.read(at: 0, count: Int(size))
+                    try volume.close()
+                    let expected = try ReferenceMapping.members(of: volume.table, holding: bytes, over: members.initial)
+                    for (name, device) in members.memory { #expect(device.contents == expected[name], "member \(name) holds other bytes") }
+                },
+                make: { _ in try Volume(try MappingTable(table), opening: members.opener) }
+            ).check(law)
+        }
     }
 
     @Test(arguments: ["xts", "cbc"], ["plain", "plain64", "essiv:sha256"])

@@ -131,26 +131,35 @@ import VolumeLaws
     // MARK: crypt
 
     @Test(arguments: [
-        ("serpent-xts-plain64", "cipher 'serpent-xts-plain64' cannot be opened in user space: expected aes-xts-... or aes-cbc-..."),
-        ("aes-ctr-plain64", "cipher 'aes-ctr-plain64' cannot be opened in user space: expected aes-xts-... or aes-cbc-..."),
-        ("capi:xts(aes)-plain64", "cipher 'capi:xts(aes)-plain64' cannot be opened in user space: expected aes-xts-... or aes-cbc-..."),
-        ("aes-cbc-benbi", "cipher 'aes-cbc-benbi' cannot be opened in user space: expected plain, plain64 or essiv"),
-        ("aes-cbc-plain64be", "cipher 'aes-cbc-plain64be' cannot be opened in user space: expected plain, plain64 or essiv"),
+        ("aria-cbc-plain64", "the cipher is none of aes, serpent, twofish, camellia, sm4, cast5, blowfish, des3_ede, cipher_null"),
+        ("aes-lrw-benbi", "the mode is none of xts, cbc, ecb, ctr"),
+        ("blowfish-xts-plain64", "xts takes a cipher with blocks of 16 bytes, and those of blowfish have 8"),
+        ("capi:authenc(hmac(sha256),cbc(aes))-plain64", "expected a cipher in a mode, such as capi:xts(aes)-plain64"),
+        ("capi:xts(aes)", "expected an initialization vector, such as plain64"),
         (
             "aes-cbc-essiv:invented",
-            "cipher 'aes-cbc-essiv:invented': essiv takes a hash as long as an AES key, one of md5, sha256, sha3-256"
+            "essiv takes one of md5, sha1, rmd160, sha224, sha256, sha384, sha3-224, sha3-256, sha3-384, sm3"
+        ),
+        (
+            "aes-cbc-invented",
+            "expected an initialization vector of plain, plain64, plain64be, null, essiv, benbi and eboiv, found 'invented'"
         ),
     ])
     func `A cipher that is not there is refused by name`(cipher: String, message: String) throws {
-        let error = try failure("0 8 crypt \(cipher) \(Keys.hex(32)) 0 a 0")
+        let key = cipher.contains("lrw") ? Keys.hex(48) : cipher.contains("authenc") ? Keys.hex(64) : Keys.hex(32)
+        let error = try failure("0 8 crypt \(cipher) \(key) 0 a 0")
         #expect(error.code == .unsupported)
-        #expect(error.description == "line 1: " + message)
+        #expect(error.description == "line 1: cipher '\(cipher)' cannot be opened in user space: " + message)
     }
 
-    @Test func `A cipher with several keys is refused`() throws {
-        #expect(
-            try failure("0 8 crypt aes:2-cbc-plain64 \(Keys.hex(64)) 0 a 0").description
-                == "line 1: cipher 'aes:2-cbc-plain64' cannot be opened in user space: expected aes-xts-... or aes-cbc-...")
+    @Test(arguments: [
+        ("twofish-cbc-plain64", 24, "twofish in cbc mode takes keys of 16 or 32 bytes, not 24"),
+        ("cast5-cbc-plain64", 8, "cast5 in cbc mode takes keys of 11 to 16 bytes, not 8"),
+    ])
+    func `A key that only the kernel's cipher takes is refused`(cipher: String, keySize: Int, message: String) throws {
+        let error = try failure("0 8 crypt \(cipher) \(Keys.hex(keySize)) 0 a 0")
+        #expect(error.code == .invalidKey)
+        #expect(error.description == "line 1: crypt: \(message)")
     }
 
     @Test func `An option that is not known is refused, for the bytes might depend on it`() throws {
@@ -184,7 +193,7 @@ import VolumeLaws
         for name in ["a.img", "b.img", "c.img", "d.img"] { files.append(try directory.file(name, size: 64 * 512)) }
         for mistake in [
             "linear \(directory("missing")) 0", "linear \(files[0]) 64", "invented 1", "striped 2 4 \(files[3]) 0 \(directory.path) 0",
-            "crypt serpent-xts-plain64 \(Keys.xts) 0 \(files[0]) 0",
+            "crypt aria-xts-plain64 \(Keys.xts) 0 \(files[0]) 0",
             "crypt aes-xts-plain64 :64:file:\(directory("missing")) 0 \(files[0]) 0",
         ] {
             var targets = [

@@ -85,7 +85,7 @@ public struct ArgumentReader: ~Copyable {
     }
 
     /// Throws unless every word was read; `subject` is what they were arguments of.
-    func expectEnd(after subject: String) throws(TableError) {
+    public func expectEnd(after subject: String) throws(TableError) {
         guard !isAtEnd else { return }
         throw TableError(
             .unexpectedWord, line: line, word: next + 1, message: "unexpected \(quoted(words[next])) after the arguments of \(subject)")

@@ -5,17 +5,20 @@ internal import StorageUnits
 
 extension CryptTarget: UserspaceTarget {
     public func makeEngine(in context: EngineContext) throws(MappingError) -> any TargetEngine {
-        let (mode, iv) = try supportedCipher(context)
+        let scheme: CipherScheme
+        do throws(CipherError) { scheme = try CipherScheme(cipher) } catch {
+            throw context.error(.unsupported, "cipher '\(cipher)' cannot be opened in user space: \(error)", underlying: error)
+        }
         for option in options.unknown { throw context.error(.unsupported, "crypt option '\(option)' is not known in user space") }
         guard options.integrity == nil, options.integrityKeySize == nil else {
             throw context.error(.unsupported, "crypt with integrity tags cannot be opened in user space")
         }
         let key = try key.secret(in: context)
         let part = try context.open(device, start: start)
-        let ciphers = try context.shared.resource(for: KeyedCipher(mode: mode, iv: iv, key: key)) { () throws(MappingError) in
+        let ciphers = try context.shared.resource(for: KeyedCipher(scheme: scheme, key: key)) { () throws(MappingError) in
             do throws(CipherError) {
-                let first = try SectorCipher(aes: mode, iv: iv, key: key)
-                return ResourcePool(limit: context.workers.count + 2, first: first) { try? SectorCipher(aes: mode, iv: iv, key: key) }
+                let first = try SectorCipher(scheme, key: key)
+                return ResourcePool(limit: context.workers.count + 2, first: first) { try? SectorCipher(scheme, key: key) }
             } catch {
                 throw context.error(.invalidKey, "crypt: \(error)", underlying: error)
             }
@@ -25,31 +28,11 @@ extension CryptTarget: UserspaceTarget {
         }
         return CryptEngine(self, part, ciphers, scratch)
     }
-
-    private func supportedCipher(_ context: EngineContext) throws(MappingError) -> (SectorCipher.Mode, IVGenerator) {
-        guard case .named(let named) = cipher, named.algorithm == "aes", named.keyCount == 1,
-            let mode = SectorCipher.Mode(rawValue: named.mode)
-        else {
-            throw context.error(.unsupported, "cipher '\(cipher)' cannot be opened in user space: expected aes-xts-... or aes-cbc-...")
-        }
-        switch named.iv {
-        case .plain: return (mode, .plain)
-        case .plain64: return (mode, .plain64)
-        case .essiv(let name):
-            guard let hash = IVGenerator.ESSIVHash(rawValue: name) else {
-                let known = IVGenerator.ESSIVHash.allCases.map(\.rawValue).joined(separator: ", ")
-                throw context.error(.unsupported, "cipher '\(cipher)': essiv takes a hash as long as an AES key, one of \(known)")
-            }
-            return (mode, .essiv(hash))
-        default: throw context.error(.unsupported, "cipher '\(cipher)' cannot be opened in user space: expected plain, plain64 or essiv")
-        }
-    }
 }
 
 /// What makes the ciphers of two lines the same.
 private struct KeyedCipher: Hashable {
-    var mode: SectorCipher.Mode
-    var iv: IVGenerator
+    var scheme: CipherScheme
     var key: SecretBytes
 }
 

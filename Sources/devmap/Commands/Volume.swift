@@ -4,5 +4,5 @@ internal import ArgumentParser
 struct Volume: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Work with the volume that a table describes, in this process.",
-        subcommands: [VolumeInfo.self, VolumeRead.self, VolumeWrite.self, VolumeCopy.self])
+        subcommands: [VolumeInfo.self, VolumeRead.self, VolumeWrite.self, VolumeCopy.self, VolumeStatus.self, VolumeMessage.self])
 }

@@ -25,15 +25,14 @@ struct VolumeCopy: ParsableCommand {
 
     /// One side of the copy.
     enum Place: ExpressibleByArgument {
-        case tableFile(String)
-        case tableText(String)
+        case table(TableSource)
         case image(String)
 
         init?(argument: String) {
             if argument.hasPrefix("table:") {
-                self = .tableFile(String(argument.dropFirst(6)))
+                self = .table(.file(String(argument.dropFirst(6))))
             } else if argument.hasPrefix("text:") {
-                self = .tableText(String(argument.dropFirst(5)))
+                self = .table(.text(String(argument.dropFirst(5))))
             } else {
                 self = .image(argument.hasPrefix("file:") ? String(argument.dropFirst(5)) : argument)
             }
@@ -42,7 +41,7 @@ struct VolumeCopy: ParsableCommand {
 
     func validate() throws {
         if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs takes 1 to 256.") }
-        if case (.tableFile("-"), .tableFile("-")) = (source, destination) {
+        if case (.table(.file("-")), .table(.file("-"))) = (source, destination) {
             throw ValidationError("Both tables cannot come from standard input.")
         }
     }
@@ -86,23 +85,15 @@ struct VolumeCopy: ParsableCommand {
     }
 
     private func openVolume(_ place: Place, _ access: Access) throws(CommandFailure) -> DeviceMapper.Volume {
-        let text: SecretBuffer
-        switch place {
-        case .image(let path): throw CommandFailure("'\(path)' is an image, not a table")
-        case .tableFile(let path): text = try TableOptions.text(file: path)
-        case .tableText(let table):
-            var buffer = SecretBuffer()
-            buffer.append(table)
-            text = buffer
-        }
-        return try opening.open(try TableOptions.parse(text, name(place)), name(place), access)
+        guard case .table(let source) = place else { throw CommandFailure("'\(name(place))' is an image, not a table") }
+        return try opening.open(try source.parse(name(place)), name(place), access)
     }
 
     private func name(_ place: Place) -> String {
         switch place {
-        case .tableFile("-"): "the table on standard input"
-        case .tableFile(let path): path
-        case .tableText: "the table"
+        case .table(.file("-")): "the table on standard input"
+        case .table(.file(let path)): path
+        case .table(.text): "the table"
         case .image(let path): path
         }
     }

@@ -11,10 +11,12 @@ struct VolumeInfo: ParsableCommand {
 
     @OptionGroup var source: TableOptions
     @OptionGroup var opening: OpenOptions
+    @OptionGroup var messages: MessageOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
         let volume = try opening.open(try source.parse(), source.name, .readOnly)
+        try messages.send(to: volume, source.name)
         try json ? printJSON(volume) : printText(volume)
     }
 

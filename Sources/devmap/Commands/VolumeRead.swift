@@ -9,6 +9,7 @@ struct VolumeRead: ParsableCommand {
 
     @OptionGroup var source: TableOptions
     @OptionGroup var opening: OpenOptions
+    @OptionGroup var messages: MessageOptions
     @Option(help: "Where to begin, in bytes or with a unit.") var offset = ByteCount.zero
     @Option(help: "How much to read; up to the end without.") var length: ByteCount?
     @Option(help: "The file to write, in place of what it held; standard output without, or for -.", completion: .file()) var output = "-"
@@ -18,6 +19,7 @@ struct VolumeRead: ParsableCommand {
             throw CommandFailure("not writing a volume's bytes to a terminal: name a file with --output, or use a pipe")
         }
         let volume = try opening.open(try source.parse(), source.name, .readOnly)
+        try messages.send(to: volume, source.name)
         guard offset <= volume.size else {
             throw CommandFailure("--offset \(offset) is behind the end of the volume, which has \(volume.size) bytes")
         }

@@ -11,6 +11,7 @@ struct VolumeWrite: ParsableCommand {
 
     @OptionGroup var source: TableOptions
     @OptionGroup var opening: OpenOptions
+    @OptionGroup var messages: MessageOptions
     @Option(help: "Where to begin, in bytes or with a unit.") var offset = ByteCount.zero
     @Option(help: "The file to read; standard input without, or for -.", completion: .file()) var input = "-"
 
@@ -24,6 +25,7 @@ struct VolumeWrite: ParsableCommand {
         let table = try source.parse()
         let file = try ByteStream.reading(input)
         let volume = try opening.open(table, source.name, .readWrite)
+        try messages.send(to: volume, source.name)
         do throws(BlockIOError) {
             try volume.checkRange(at: offset.count, count: file.size ?? 0)
         } catch {

@@ -1,7 +1,7 @@
 /// What is known of the kernel's ciphers.
 extension CryptCipher {
     /// Where initialization vectors come from.
-    var iv: InitializationVector? {
+    public var iv: InitializationVector? {
         switch self {
         case .named(let named): named.iv
         case .kernelAPI(_, let iv): iv
@@ -9,7 +9,7 @@ extension CryptCipher {
     }
 
     /// The chaining mode: `xts` of `aes-xts-plain64` and of `capi:xts(aes)-plain64`.
-    var mode: String? {
+    public var mode: String? {
         switch self {
         case .named(let named): named.mode
         case .kernelAPI(let specification, _): specification.split(separator: "(").first.map(String.init)
@@ -17,7 +17,7 @@ extension CryptCipher {
     }
 
     /// The block cipher: `aes` of `aes-xts-plain64` and of `capi:xts(aes)-plain64`; `nil` of a specification with more parts.
-    var algorithm: String? {
+    public var algorithm: String? {
         switch self {
         case .named(let named): return named.algorithm
         case .kernelAPI(let specification, _):
