@@ -14,6 +14,13 @@ let package = Package(
                 .product(name: "StorageUnits", package: "swift-device-mapper"),
             ],
             path: "TableScale",
-            swiftSettings: [.swiftLanguageMode(.v6)])
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "VolumeSpeed",
+            dependencies: ["BareLoops", .product(name: "DeviceMapper", package: "swift-device-mapper")],
+            path: "VolumeSpeed",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        // What a program would do that has no volumes: system calls and libgcrypt.
+        .target(name: "BareLoops", path: "BareLoops", linkerSettings: [.linkedLibrary("gcrypt")]),
     ]
 )

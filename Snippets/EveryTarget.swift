@@ -1,4 +1,4 @@
-// Tables of most targets from typed values, as the kernel takes them.
+// A table of every target from typed values, as the kernel takes them.
 
 import DeviceMapper
 
@@ -33,6 +33,12 @@ let tables = [
     try MappingTable(
         length: 2048,
         CacheTarget(metadataDevice: "/dev/sdc", cacheDevice: "/dev/sdb", originDevice: "/dev/sda", features: .init(mode: .writethrough))),
+    try MappingTable(
+        length: 2048, MirrorTarget(log: .core(regionSize: 512), legs: [.init(device: "/dev/sda"), .init(device: "/dev/sdb")])),
+    try MappingTable(
+        length: 2048,
+        RaidTarget(kind: .raid1, members: [.init(data: "/dev/sda", metadata: "/dev/sdc"), .init(data: "/dev/sdb", metadata: "/dev/sdd")])),
+    try MappingTable(length: 2048, MultipathTarget(groups: [.serviceTime([.init("/dev/sda"), .init("/dev/sdb")])])),
     try MappingTable(length: 2048, WritecacheTarget(originDevice: "/dev/sda", cacheDevice: "/dev/sdb")),
 ]
 for table in tables { print(table.lines[0]) }

@@ -14,13 +14,12 @@ public struct RandomCipher: Sendable {
         public let hashes: [String]
     }
 
-    /// All of them but `cipher_null`.
+    /// All of them but `cipher_null`, and SM4, which Debian's kernels are built without.
     public static let kinds: [Kind] = [
         Kind(name: "aes", blockSize: 16, keySizes: [16, 24, 32], hashes: ["md5", "sha256", "sha3-256"]),
         Kind(name: "serpent", blockSize: 16, keySizes: [16, 17, 24, 32], hashes: ["md5", "sha1", "sha224", "sha256"]),
         Kind(name: "twofish", blockSize: 16, keySizes: [16, 32], hashes: ["md5", "sha256"]),
         Kind(name: "camellia", blockSize: 16, keySizes: [16, 24, 32], hashes: ["md5", "sha256"]),
-        Kind(name: "sm4", blockSize: 16, keySizes: [16], hashes: ["md5"]),
         Kind(name: "cast5", blockSize: 8, keySizes: [11, 14, 16], hashes: ["md5"]),
         Kind(name: "blowfish", blockSize: 8, keySizes: [4, 16, 33, 56], hashes: ["sha1", "sha256", "sha384"]),
         Kind(name: "des3_ede", blockSize: 8, keySizes: [24], hashes: []),

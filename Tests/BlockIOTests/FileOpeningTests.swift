@@ -163,26 +163,26 @@ import VolumeLaws
         try writer.write([1], at: 0)
     }
 
-    @Test func `The lock of another process holds against this one`() async throws {
+    @Test func `The lock of another process holds against this one`() throws {
         let path = try directory.file(size: 4096)
-        // The other process is any program with a lock of POSIX's: those conflict with ours as well.
-        let other = Process()
-        other.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        other.arguments = [
-            "python3", "-c",
-            "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.lockf(f, fcntl.LOCK_EX); print('locked', flush=True); sys.stdin.read()",
-            path,
-        ]
-        let input = Pipe()
-        let output = Pipe()
-        other.standardInput = input
-        other.standardOutput = output
-        try other.run()
-        #expect(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).hasPrefix("locked"))
+        // The other process is any program with a lock of POSIX's: those conflict with ours as well. It tells that it has the lock by one
+        // file, and keeps it until there is another.
+        let script = """
+            import fcntl, os, sys, time
+            file = open(sys.argv[1], "r+")
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            open(sys.argv[2], "w")
+            while not os.path.exists(sys.argv[3]): time.sleep(0.01)
+            """
+        let (locked, enough) = (directory("locked"), directory("enough"))
+        let other = BackgroundThread {
+            do { try HostCommand("python3", package: "python3").run("-c", script, path, locked, enough) } catch { Issue.record(error) }
+        }
+        while !other.hasEnded, !FileManager.default.fileExists(atPath: locked) { VolumeLaws.pause() }
         let error = failure { () throws(BlockIOError) in _ = try FileDevice(path: path, access: .readOnly) }
         #expect(error?.message == "cannot lock '\(path)' for reading: another process has it open for writing")
-        try input.fileHandleForWriting.close()
-        other.waitUntilExit()
+        _ = try directory.file("enough")
+        other.join()
         #expect(throws: Never.self) { try FileDevice(path: path, access: .readWrite) }
     }
 }

@@ -8,6 +8,7 @@ extension InTheLab {
     struct SameBytesTests {
         @Test("What the kernel writes a volume reads, and the other way round", arguments: 0..<scaled(200))
         func bothDirections(_ seed: Int) throws {
+            try KernelCiphers.load()
             var random = SeededGenerator(seed: UInt64(seed))
             let directory = try GuestDirectory()
             let stack = try RandomStack(&random)
@@ -79,6 +80,7 @@ extension InTheLab {
 
         /// All in one table, a line of 16 sectors for each; the sizes of keys take turns.
         @Test func everyCipherIsTheKernels() throws {
+            try KernelCiphers.load()
             var random = SeededGenerator(seed: 3)
             var lines: [MappingTable.Line] = []
             func add(_ cipher: RandomCipher, sectorSize: UInt64, hasLargeVectors: Bool) throws {
