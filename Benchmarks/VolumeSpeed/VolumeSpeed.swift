@@ -16,7 +16,7 @@ struct VolumeSpeed {
         guard CommandLine.arguments.count >= 2 else { throw Failure("usage: VolumeSpeed DIRECTORY [MIB]") }
         let bench = try Bench(
             directory: CommandLine.arguments[1], mebibytes: CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 0 : 128)
-        show("target\toperation\trequest\tthreads\tvolume MiB/s\tby hand MiB/s\tratio\tvolume spread\tby hand spread")
+        show("target\toperation\trequest\tthreads\tvolume MiB/s\tby hand MiB/s\tratio\tvolume spread\tby hand spread\tcipher alone MiB/s")
         for subject in try bench.subjects() {
             for writes in [false, true] {
                 for size in [4096, 131_072, 1 << 20] {
@@ -40,6 +40,8 @@ struct Subject: Sendable {
     var name: String
     var volume: Volume
     var byHand: @Sendable (_ requests: bare_requests, _ memory: Memory) -> CInt
+    /// The cipher's part of the work, without a file.
+    var cipherAlone: (@Sendable (_ requests: bare_requests, _ memory: Memory) -> CInt)?
 }
 
 /// Memory of one thread.
@@ -96,27 +98,30 @@ struct Bench {
         }
         let descriptors = parts.map(\.descriptor)
         var subjects = [
-            Subject(name: "linear", volume: try volume("linear \(whole.path) 0")) { requests, memory in
-                withUnsafePointer(to: requests) { bare_linear($0, whole.descriptor, memory.buffer) }
-            },
+            Subject(
+                name: "linear", volume: try volume("linear \(whole.path) 0"),
+                byHand: { requests, memory in withUnsafePointer(to: requests) { bare_linear($0, whole.descriptor, memory.buffer) } }),
             Subject(
                 name: "striped, 4 files",
-                volume: try volume("striped 4 \(VolumeSpeed.chunk / 512) " + parts.map { "\($0.path) 0" }.joined(separator: " "))
-            ) { requests, memory in
-                withUnsafePointer(to: requests) { bare_striped($0, descriptors, CInt(descriptors.count), VolumeSpeed.chunk, memory.buffer) }
-            },
+                volume: try volume("striped 4 \(VolumeSpeed.chunk / 512) " + parts.map { "\($0.path) 0" }.joined(separator: " ")),
+                byHand: { requests, memory in
+                    withUnsafePointer(to: requests) {
+                        bare_striped($0, descriptors, CInt(descriptors.count), VolumeSpeed.chunk, memory.buffer)
+                    }
+                }),
         ]
         for sector in [512, 4096] {
             let hex = key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            func crypt(_ file: CInt) -> @Sendable (bare_requests, Memory) -> CInt {
+                { requests, memory in
+                    withUnsafePointer(to: requests) { bare_crypt($0, file, key, key.count, sector, memory.buffer, memory.scratch) }
+                }
+            }
             subjects.append(
                 Subject(
                     name: "crypt, sectors of \(sector)",
-                    volume: try volume("crypt aes-xts-plain64 \(hex) 0 \(whole.path) 0 1 sector_size:\(sector)")
-                ) { requests, memory in
-                    withUnsafePointer(to: requests) {
-                        bare_crypt($0, whole.descriptor, key, key.count, sector, memory.buffer, memory.scratch)
-                    }
-                })
+                    volume: try volume("crypt aes-xts-plain64 \(hex) 0 \(whole.path) 0 1 sector_size:\(sector)"),
+                    byHand: crypt(whole.descriptor), cipherAlone: crypt(-1)))
         }
         return subjects
     }
@@ -134,10 +139,12 @@ struct Bench {
         }
         var ours: [Double] = []
         var theirs: [Double] = []
+        var alone: [Double] = []
         // The first round warms up.
         for round in 0...VolumeSpeed.rounds {
             let volume = try timed { run(subject.volume, requests($0), memory[$0]) }
             let byHand = try timed { subject.byHand(requests($0), memory[$0]) == 0 }
+            if round > 0, let cipher = subject.cipherAlone { alone.append(try timed { cipher(requests($0), memory[$0]) == 0 }) }
             if round > 0 {
                 ours.append(volume)
                 theirs.append(byHand)
@@ -149,7 +156,7 @@ struct Bench {
             [
                 subject.name, writes ? "write" : "read", "\(size)", "\(threads)", text(median(ours), 0), text(median(theirs), 0),
                 text(ratio, 2),
-                text(spread(ours), 2), text(spread(theirs), 2),
+                text(spread(ours), 2), text(spread(theirs), 2), alone.isEmpty ? "" : text(median(alone), 0),
             ].joined(separator: "\t"))
     }
 
