@@ -129,6 +129,20 @@ import VolumeLaws
             error?.description == "line 1: 1000000000000 regions are more than the memory for caches holds, 33554432 bytes")
     }
 
+    @Test func `More paths than a region's entry can name are refused`() throws {
+        let paths = String(repeating: " a 0", count: 65537)
+        let error = openingFailure(try MappingTable("0 8 switch 65537 8 0" + paths), Members("a", sectors: 8).opener)
+        #expect(error?.code == .unsupported)
+        #expect(error?.description == "line 1: a switch has up to 65536 paths in user space, not 65537")
+    }
+
+    @Test func `More regions of a mirror than memory is given for are refused`() throws {
+        let error = openingFailure(
+            try MappingTable("0 2000000000 mirror core 2 2 nosync 2 a 0 a 0"), Members("a", sectors: 8).opener)
+        #expect(error?.code == .outOfMemory)
+        #expect(error?.description == "line 1: 1000000000 regions are more than the memory for caches holds, 33554432 bytes")
+    }
+
     @Test(arguments: [
         ("0 16 switch 2 3 0 a 0 a 8", "line 1: the region size is no multiple of a device's logical block size, 4096 bytes"),
         ("0 16 unstriped 2 4 1 a 0", "line 1: the chunk size is no multiple of the device's logical block size, 4096 bytes"),
