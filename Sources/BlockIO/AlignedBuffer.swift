@@ -7,7 +7,7 @@ public final class AlignedBuffer: @unchecked Sendable {  // owners hand it from 
     public static let alignment = 4096
     /// The number of bytes.
     public let count: Int
-    private let memory: UnsafeMutableRawBufferPointer
+    @usableFromInline let memory: UnsafeMutableRawBufferPointer
 
     /// `count` zero bytes. Pages are taken from the system when first touched.
     public init(count: Int) {
@@ -20,11 +20,13 @@ public final class AlignedBuffer: @unchecked Sendable {  // owners hand it from 
     deinit { unsafe munmap(memory.baseAddress, memory.count) }
 
     /// Lends the bytes for reading.
+    @inlinable
     public func withBytes<Result, Failure: Error>(_ body: (RawSpan) throws(Failure) -> Result) throws(Failure) -> Result {
         try body(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: memory[..<count])))
     }
 
     /// Lends the bytes for writing.
+    @inlinable
     public func withMutableBytes<Result, Failure: Error>(
         _ body: (inout MutableRawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {

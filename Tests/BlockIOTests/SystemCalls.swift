@@ -11,7 +11,13 @@ import VolumeLaws
 /// here: a seccomp filter (Linux 5.5 and newer, no privileges needed) hands chosen calls of one thread to the test, see seccomp_unotify(2).
 struct SystemCall: Sendable {
     /// What may be intercepted.
-    enum Name: Sendable { case openat, lseek, fallocate, preadv, pwritev, pwritev2, fdatasync }
+    enum Name: Sendable {
+        case openat, lseek, fallocate, pwritev2, fdatasync
+        /// `pread` of one piece, `preadv` of several.
+        case read
+        /// `pwrite` of one piece, `pwritev` of several.
+        case write
+    }
     /// What the caller gets.
     enum Answer: Sendable {
         /// The system carries the call out.
@@ -24,11 +30,16 @@ struct SystemCall: Sendable {
 
     let name: Name
     let arguments: [UInt64]
+    /// Whether the call takes one piece of memory, and no list of them.
+    let isOfOnePiece: Bool
 
-    /// How many bytes a `preadv`, `pwritev` or `pwritev2` is to move.
+    /// How many pieces of memory a transfer has.
+    var pieceCount: Int { isOfOnePiece ? 1 : Int(arguments[2]) }
+
+    /// How many bytes a transfer is to move.
     var byteCount: Int { pieces().reduce(0) { $0 + $1.count } }
 
-    /// Carries out a `preadv`, `pwritev` or `pwritev2`, but moves at most `limit` bytes.
+    /// Carries out a transfer, but moves at most `limit` bytes.
     func transfer(atMost limit: Int) -> Answer {
         var left = limit
         var shortened: [Piece] = []
@@ -38,7 +49,7 @@ struct SystemCall: Sendable {
         }
         let moved = unsafe shortened.withUnsafeBufferPointer { pieces in
             Kernel.call(
-                name == .preadv ? Kernel.preadv : Kernel.pwritev, Int(arguments[0]), Int(bitPattern: pieces.baseAddress), pieces.count,
+                name == .read ? Kernel.preadv : Kernel.pwritev, Int(arguments[0]), Int(bitPattern: pieces.baseAddress), pieces.count,
                 Int(arguments[3]))
         }
         return moved < 0 ? .fail(Errno(rawValue: errno)) : .result(moved)
@@ -53,7 +64,8 @@ struct SystemCall: Sendable {
     /// The pieces of memory of a transfer. The thread under test has this process's memory, and waits; but a sanitizer knows nothing of that,
     /// and takes a plain look at another thread's memory for a race: so the kernel is asked to look, here and for the transfers.
     private func pieces() -> [Piece] {
-        var pieces = [Piece](repeating: Piece(), count: Int(arguments[2]))
+        if isOfOnePiece { return [Piece(address: Int(arguments[1]), count: Int(arguments[2]))] }
+        var pieces = [Piece](repeating: Piece(), count: pieceCount)
         let byteCount = pieces.count * MemoryLayout<Piece>.stride
         let read = unsafe pieces.withUnsafeMutableBufferPointer { pieces in
             let here = [Piece(address: Int(bitPattern: pieces.baseAddress), count: byteCount)]
@@ -105,8 +117,11 @@ struct SeccompUnavailable: Error, CustomStringConvertible {
 private enum Kernel {
     #if arch(x86_64)
     static let numbers: [(SystemCall.Name, UInt32)] = [
-        (.openat, 257), (.lseek, 8), (.fallocate, 285), (.preadv, 295), (.pwritev, 296), (.pwritev2, 328), (.fdatasync, 75),
+        (.openat, 257), (.lseek, 8), (.fallocate, 285), (.read, 17), (.read, 295), (.write, 18), (.write, 296), (.pwritev2, 328),
+        (.fdatasync, 75),
     ]
+    /// `pread64` and `pwrite64`.
+    static let ofOnePiece: Set<UInt32> = [17, 18]
     static let preadv = 295
     static let pwritev = 296
     static let processVMReadv = 310
@@ -115,8 +130,11 @@ private enum Kernel {
     static let getppid: UInt32 = 110
     #else
     static let numbers: [(SystemCall.Name, UInt32)] = [
-        (.openat, 56), (.lseek, 62), (.fallocate, 47), (.preadv, 69), (.pwritev, 70), (.pwritev2, 287), (.fdatasync, 83),
+        (.openat, 56), (.lseek, 62), (.fallocate, 47), (.read, 67), (.read, 69), (.write, 68), (.write, 70), (.pwritev2, 287),
+        (.fdatasync, 83),
     ]
+    /// `pread64` and `pwrite64`.
+    static let ofOnePiece: Set<UInt32> = [67, 68]
     static let preadv = 69
     static let pwritev = 70
     static let processVMReadv = 270
@@ -181,7 +199,7 @@ private enum Kernel {
             try reply(descriptor, notification[0], .carryOut)
             return nil
         }
-        return (notification[0], SystemCall(name: name, arguments: Array(notification[4...])))
+        return (notification[0], SystemCall(name: name, arguments: Array(notification[4...]), isOfOnePiece: ofOnePiece.contains(number)))
     }
 
     static func reply(_ descriptor: CInt, _ identifier: UInt64, _ answer: SystemCall.Answer) throws {

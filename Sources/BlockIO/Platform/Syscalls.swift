@@ -47,14 +47,20 @@ struct OpenFile {
 
     /// Reads into several places of memory: as many bytes as the system likes, 0 at the end of the file.
     func readPieces(_ pieces: UnsafeBufferPointer<iovec>, at offset: UInt64) throws(Errno) -> Int {
-        try Self.retrying { unsafe preadv(rawValue, pieces.baseAddress, CInt(pieces.count), off_t(offset)) }
+        try Self.retrying {
+            // Nearly every request is of one piece, and the system copies no list for it.
+            pieces.count == 1
+                ? unsafe pread(rawValue, pieces[0].iov_base, pieces[0].iov_len, off_t(offset))
+                : unsafe preadv(rawValue, pieces.baseAddress, CInt(pieces.count), off_t(offset))
+        }
     }
 
     /// Writes from several places of memory: as many bytes as the system likes.
     func writePieces(_ pieces: UnsafeBufferPointer<iovec>, at offset: UInt64, durably: Bool) throws(Errno) -> Int {
         try Self.retrying {
-            durably
-                ? unsafe shim_pwritev_durable(rawValue, pieces.baseAddress, CInt(pieces.count), off_t(offset))
+            if durably { return unsafe shim_pwritev_durable(rawValue, pieces.baseAddress, CInt(pieces.count), off_t(offset)) }
+            return pieces.count == 1
+                ? unsafe pwrite(rawValue, pieces[0].iov_base, pieces[0].iov_len, off_t(offset))
                 : unsafe pwritev(rawValue, pieces.baseAddress, CInt(pieces.count), off_t(offset))
         }
     }
