@@ -35,15 +35,17 @@ let modules: [Module] = [
     Module(name: "DeviceMapperTables", dependencies: ["StorageUnits"], hasFixtures: true),
     Module(name: "BlockCrypto", dependencies: ["StorageUnits", "CGcrypt"]),
     Module(
+        name: "DeviceMapperControl", dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "CShims", system, logging]),
+    Module(
         name: "UserspaceVolumes",
         dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "CShims", system, logging]),
     Module(
         name: "DeviceMapper",
-        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "UserspaceVolumes"],
+        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes"],
         hasTests: false),
     Module(
         name: "VolumeLaws",
-        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "UserspaceVolumes"],
+        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes", system],
         isProduct: false, hasTests: false),
 ]
 

@@ -68,11 +68,13 @@ public struct MappedDeviceInfo: Hashable, Sendable {
     public var targetCount: Int
     /// How many events there were.
     public var eventNumber: UInt32
+    /// Whether it is removed as soon as nobody has it open.
+    public var isRemovalDeferred: Bool
 
     /// All that is known of a device.
     public init(
         name: DeviceName, uuid: DeviceUUID?, number: DeviceNumber, access: Access, isSuspended: Bool, hasActiveTable: Bool,
-        hasInactiveTable: Bool, openCount: Int, targetCount: Int, eventNumber: UInt32
+        hasInactiveTable: Bool, openCount: Int, targetCount: Int, eventNumber: UInt32, isRemovalDeferred: Bool = false
     ) {
         self.name = name
         self.uuid = uuid
@@ -84,6 +86,7 @@ public struct MappedDeviceInfo: Hashable, Sendable {
         self.openCount = openCount
         self.targetCount = targetCount
         self.eventNumber = eventNumber
+        self.isRemovalDeferred = isRemovalDeferred
     }
 }
 

@@ -32,6 +32,9 @@ public struct SecretBuffer: ~Copyable, @unchecked Sendable {  // owns its memory
         count += bytes.byteCount
     }
 
+    /// Adds `bytes` at the end.
+    public mutating func append(_ bytes: Span<UInt8>) { append(unsafe bytes.bytes) }
+
     /// Makes room for `count` more bytes, lets `body` fill some of them, and keeps as many as it returns: `read(2)` without a copy.
     public mutating func append<Failure: Error>(
         upTo room: Int, filling body: (inout MutableRawSpan) throws(Failure) -> Int
@@ -49,10 +52,25 @@ public struct SecretBuffer: ~Copyable, @unchecked Sendable {  // owns its memory
         count = 0
     }
 
+    /// Cuts the bytes, wiping what is cut off, or adds zeroes.
+    public mutating func resize(to count: Int) {
+        precondition(count >= 0)
+        if count > memory.capacity { grow(by: count - self.count) }
+        let changed = min(count, self.count)..<max(count, self.count)
+        if let start = unsafe memory.bytes.baseAddress { unsafe shim_wipe(start + changed.lowerBound, changed.count) }
+        self.count = count
+    }
+
     /// The byte at `index`, which lies in `0..<count`.
     public subscript(index: Int) -> UInt8 {
-        precondition(index >= 0 && index < count)
-        return unsafe memory.bytes[index]
+        get {
+            precondition(index >= 0 && index < count)
+            return unsafe memory.bytes[index]
+        }
+        set {
+            precondition(index >= 0 && index < count)
+            unsafe memory.bytes[index] = newValue
+        }
     }
 
     /// The bytes. Nobody can change the buffer while they are looked at.
@@ -67,6 +85,14 @@ public struct SecretBuffer: ~Copyable, @unchecked Sendable {  // owns its memory
     /// Lends the bytes to `body`.
     public func withBytes<Result, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Result) throws(Failure) -> Result {
         try body(bytes)
+    }
+
+    /// Lends the bytes to `body` for writing.
+    public mutating func withMutableBytes<Result, Failure: Error>(
+        _ body: (inout MutableRawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var span = unsafe MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<count]))
+        return try body(&span)
     }
 
     private mutating func grow(by room: Int) {

@@ -4,17 +4,18 @@ enum SourceRules {
 
     /// What each module may import, besides Swift's own `Synchronization`: only modules of a lower layer.
     static let mayImport: [String: Set<String>] = {
-        let umbrella: Set = ["StorageUnits", "BlockIO", "DeviceMapperTables", "UserspaceVolumes"]
+        let umbrella: Set = ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes"]
         return [
             "StorageUnits": ["CShims"],
             "BlockIO": ["StorageUnits", "SystemPackage", "CShims"],
             "DeviceMapperTables": ["StorageUnits"],
             "BlockCrypto": ["StorageUnits", "CGcrypt"],
+            "DeviceMapperControl": ["StorageUnits", "BlockIO", "DeviceMapperTables", "CShims", "SystemPackage", "Logging"],
             "UserspaceVolumes": [
                 "StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "CShims", "SystemPackage", "Logging",
             ],
             "DeviceMapper": umbrella,
-            "VolumeLaws": umbrella,
+            "VolumeLaws": umbrella.union(["SystemPackage"]),
             "devmap": umbrella.union(["DeviceMapper", "CShims", "SystemPackage", "ArgumentParser", "Foundation"]),
         ]
     }()

@@ -18,14 +18,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #ifdef __linux__
+#include <sys/ipc.h>
 #include <sys/prctl.h>
+#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <linux/falloc.h>
@@ -96,6 +100,59 @@ static inline int shim_block_device_discard(int descriptor, uint64_t offset, uin
     return ioctl(descriptor, BLKDISCARD, range);
 }
 
+static inline dev_t shim_make_device(uint32_t major, uint32_t minor) { return gnu_dev_makedev(major, minor); }
+
+// MARK: device mapper's control device
+
+static inline int shim_control(int descriptor, unsigned long request, void *bytes) { return ioctl(descriptor, request, bytes); }
+
+// MARK: System V semaphores
+
+/// A new set of count semaphores, or -1.
+static inline int shim_semaphore_make(uint32_t key, int count) {
+    return semget((key_t)key, count, IPC_CREAT | IPC_EXCL | 0600);
+}
+/// The set of that key, or -1.
+static inline int shim_semaphore_find(uint32_t key) { return semget((key_t)key, 1, 0); }
+static inline int shim_semaphore_remove(int set) { return semctl(set, 0, IPC_RMID); }
+static inline int shim_semaphore_value(int set, int index) { return semctl(set, index, GETVAL); }
+/// How many processes wait until the first one is 0.
+static inline int shim_semaphore_waiters(int set) { return semctl(set, 0, GETZCNT); }
+static inline int shim_semaphore_set_value(int set, int index, int value) {
+    union { int val; void *pointer; } argument = {.val = value};
+    return semctl(set, index, SETVAL, argument);
+}
+/// How many semaphores the set has, and when it was last used and made, in seconds since 1970.
+static inline int shim_semaphore_status(int set, uint64_t *count, int64_t *used, int64_t *made) {
+    struct semid_ds status;
+    union { int val; struct semid_ds *pointer; } argument = {.pointer = &status};
+    int result = semctl(set, 0, IPC_STAT, argument);
+    if (result == 0) {
+        *count = status.sem_nsems;
+        *used = status.sem_otime;
+        *made = status.sem_ctime;
+    }
+    return result;
+}
+/// Adds to the first one; never waits.
+static inline int shim_semaphore_add(int set, short amount) {
+    struct sembuf operation = {0, amount, IPC_NOWAIT};
+    return semop(set, &operation, 1);
+}
+/// Waits until the first one is 0, or the time is over (EAGAIN).
+static inline int shim_semaphore_wait_for_zero(int set, int64_t seconds, int64_t nanoseconds) {
+    struct sembuf operation = {0, 0, 0};
+    struct timespec limit = {seconds, nanoseconds};
+    return semtimedop(set, &operation, 1, &limit);
+}
+
+/// The process that listens at a connected local socket, or -1.
+static inline int shim_peer_process(int descriptor) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : -1;
+}
+
 // MARK: kernel keyring
 
 static inline long shim_request_key(const char *type, const char *description) {
@@ -108,10 +165,15 @@ static inline long shim_add_key(const char *type, const char *description, const
     return syscall(SYS_add_key, type, description, bytes, count, keyring);
 }
 static inline long shim_unlink_key(long key, long keyring) { return syscall(SYS_keyctl, KEYCTL_UNLINK, key, keyring); }
+static inline long shim_revoke_key(long key) { return syscall(SYS_keyctl, KEYCTL_REVOKE, key); }
+static inline long shim_search_key(long keyring, const char *type, const char *description) {
+    return syscall(SYS_keyctl, KEYCTL_SEARCH, keyring, type, description, 0);
+}
 static const long shim_process_keyring = KEY_SPEC_PROCESS_KEYRING;
 
 // MARK: the process
 
+static inline int shim_set_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 /// Keeps the process out of core dumps and away from debuggers of the same user.
 static inline int shim_forbid_core_dump(void) { return prctl(PR_SET_DUMPABLE, 0); }
 
@@ -135,6 +197,8 @@ static inline ssize_t shim_pwritev_durable(int descriptor, const struct iovec *p
     return -1;
 }
 static inline int shim_sync_data(int descriptor) { return fcntl(descriptor, F_FULLFSYNC); }
+static inline int shim_set_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
+static inline int shim_control(int descriptor, unsigned long request, void *bytes) { return ioctl(descriptor, request, bytes); }
 static inline int shim_forbid_core_dump(void) { return 0; }
 static inline uint32_t shim_major(dev_t device) { return major(device); }
 static inline uint32_t shim_minor(dev_t device) { return minor(device); }

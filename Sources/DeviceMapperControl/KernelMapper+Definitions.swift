@@ -1,0 +1,134 @@
+public import DeviceMapperTables
+internal import Logging
+public import StorageUnits
+
+extension KernelMapper {
+    /// Makes a device with a table, and puts it in force. When any step fails nothing of the device is left.
+    @discardableResult
+    public func createAndLoad(
+        _ name: DeviceName, uuid: DeviceUUID? = nil, access: Access = .readWrite, minor: UInt32? = nil, table: MappingTable
+    ) throws(MappingError) -> MappedDeviceInfo {
+        try createAndLoad(DeviceDefinition(name: name, uuid: uuid, minor: minor, access: access, table: table))
+    }
+
+    /// Makes a device as it is described, and puts its table in force. When any step fails nothing of the device is left.
+    @discardableResult
+    public func createAndLoad(_ device: DeviceDefinition) throws(MappingError) -> MappedDeviceInfo {
+        let created = try create(device.name, uuid: device.uuid, access: device.access, minor: device.minor)
+        // By its number: the name may be another's by the time that something fails.
+        let id = MappedDeviceID.number(created.number)
+        do throws(MappingError) {
+            _ = try load(device.table, into: id, access: device.access)
+            return try resume(id)
+        } catch {
+            do throws(MappingError) { try remove(id) } catch {
+                options.logger.error("a device that could not be made complete is left: \(error)", metadata: ["device": "\(device.name)"])
+            }
+            throw error.about(device.name)
+        }
+    }
+
+    /// What ``ensure(_:)`` had to do.
+    public enum Ensured: Hashable, Sendable {
+        /// There was no such device.
+        case created(MappedDeviceInfo)
+        /// Its table was another one.
+        case replaced(MappedDeviceInfo)
+        /// It was suspended, with the right table.
+        case resumed(MappedDeviceInfo)
+        /// Nothing.
+        case unchanged(MappedDeviceInfo)
+    }
+
+    /// Sees to it that there is a device as it is described, with the table in force. A device whose table means the same, also where the kernel prints
+    /// it in other words, is left alone; another table is replaced while the device is in use.
+    ///
+    /// Throws `exists` when a device of that name has another uuid, another minor number or another access, none of which can be changed. When
+    /// replacing the table fails, the old one stays in force.
+    @discardableResult
+    public func ensure(_ device: DeviceDefinition) throws(MappingError) -> Ensured {
+        let found: MappedDeviceInfo
+        do throws(MappingError) { found = try info(of: .name(device.name)) } catch {
+            guard error.code == .notFound else { throw error }
+            return .created(try createAndLoad(device))
+        }
+        try expect(found, toSuit: device)
+        let id = MappedDeviceID.number(found.number)
+        if found.hasActiveTable, !found.hasInactiveTable, try isInForce(device.table, on: id) {
+            return found.isSuspended ? .resumed(try resume(id)) : .unchanged(found)
+        }
+        do throws(MappingError) {
+            _ = try load(device.table, into: id, access: device.access)
+            return .replaced(try resume(id))
+        } catch {
+            _ = try? clear(id)
+            throw error.about(device.name)
+        }
+    }
+
+    private func expect(_ found: MappedDeviceInfo, toSuit device: DeviceDefinition) throws(MappingError) {
+        func refuse(_ what: String) -> MappingError {
+            MappingError(.exists, device: device.name.description, message: "there is a device of that name with another \(what)")
+        }
+        if let uuid = device.uuid, found.uuid != uuid {
+            throw refuse("uuid, \(found.uuid.map { "'\($0)'" } ?? "none")")
+        }
+        if let minor = device.minor, found.number.minor != minor { throw refuse("minor number, \(found.number.minor)") }
+        // What has no table yet is what its first table makes it.
+        if found.hasActiveTable, found.access != device.access { throw refuse("access") }
+    }
+
+    /// Whether the active table of a device means what `table` does.
+    private func isInForce(_ table: MappingTable, on device: MappedDeviceID) throws(MappingError) -> Bool {
+        let reported = try self.table(of: device)
+        guard reported.lines.count == table.lines.count else { return false }
+        do throws(TableError) { return try table.withDeviceNumbers().isSatisfied(by: reported) } catch { return false }
+    }
+
+    // MARK: stacks
+
+    /// Removes a device and then those mapped devices below it that nobody else uses, from the top down: a LUKS volume and the raid that it is on.
+    /// Returns the names of those that were removed. When one cannot be removed, it and those below it stay, and the reason is thrown.
+    @discardableResult
+    public func removeStack(_ top: MappedDeviceID) throws(MappingError) -> [String] {
+        var removed: [String] = []
+        var waiting = [try info(of: top).number]
+        while let number = waiting.popLast() {
+            let id = MappedDeviceID.number(number)
+            let info: MappedDeviceInfo
+            do throws(MappingError) { info = try self.info(of: id) } catch {
+                // Not a mapped device, or gone already.
+                if error.code == .notFound, !removed.isEmpty { continue }
+                throw error
+            }
+            if !removed.isEmpty, info.openCount > 0 { continue }
+            let below = info.hasActiveTable ? try dependencies(of: id) : []
+            try remove(id)
+            removed.append(info.name.description)
+            for case .number(let number) in below where !waiting.contains(number) && number.major == info.number.major {
+                waiting.append(number)
+            }
+        }
+        return removed
+    }
+}
+
+extension MappingTable {
+    /// The table with the numbers of devices in place of paths that lead to one.
+    func withDeviceNumbers() throws(TableError) -> MappingTable {
+        try mappingDevices { device in
+            guard case .path(let path) = device, let number = DeviceNodes.blockDevice(at: path) else { return device }
+            return .number(number)
+        }
+    }
+}
+
+extension MappingError {
+    /// The same error, about the device that the caller knows by that name.
+    fileprivate func about(_ name: DeviceName) -> MappingError {
+        guard code != .deviceUnavailable else { return self }
+        var error = self
+        error.device = name.description
+        return error
+    }
+}

@@ -1,0 +1,101 @@
+public import DeviceMapperTables
+public import StorageUnits
+internal import SystemPackage
+
+extension KernelMapper {
+    /// Waits until the device has had more events than `eventNumber`, and returns what is known of it then; `nil` when the deadline came first. Events
+    /// are what targets tell: a mirror in sync, a pool that runs full, a path that failed. Without a deadline it waits for ever.
+    ///
+    /// The device's current number is in ``MappedDeviceInfo/eventNumber``. Needs interface 4.37 (Linux 4.14).
+    public func waitForEvent(
+        of device: MappedDeviceID, after eventNumber: UInt32, until deadline: ContinuousClock.Instant? = nil
+    ) throws(MappingError) -> MappedDeviceInfo? {
+        let watch = try EventWatch(self)
+        while true {
+            try watch.arm()
+            let info = try info(of: device)
+            if info.eventNumber != eventNumber { return info }
+            guard try watch.wait(until: deadline) else { return nil }
+        }
+    }
+
+    /// The events of all devices, or of some, from now on, as often as anybody asks. One thread and one descriptor serve all devices; both are gone when
+    /// the iteration ends or its task is cancelled. Of several events of a device that come before they are asked for, the last is told.
+    ///
+    /// Needs interface 4.37 (Linux 4.14).
+    public func events(of devices: Set<DeviceNumber>? = nil) throws(MappingError) -> DeviceEvents {
+        DeviceEvents(try EventWatch(self), devices)
+    }
+}
+
+/// Something that happened to a device.
+public struct DeviceEvent: Hashable, Sendable {
+    /// What happened.
+    public enum Kind: Hashable, Sendable {
+        /// A target has something to tell, or the device was renamed, or has a new table.
+        case changed
+        /// The device is new.
+        case added
+        /// The device is gone.
+        case removed
+    }
+
+    /// What happened.
+    public var kind: Kind
+    /// The device, as the kernel lists it now; one that is gone, as it was listed last.
+    public var device: ListedDevice
+}
+
+/// A descriptor that tells when something happened to any device, and ends a wait from outside.
+final class EventWatch: Sendable {
+    private let mapper: KernelMapper
+    let wakeUp: WakeUp
+
+    /// Watches with a descriptor of its own: whoever arms one takes the events of others who wait at it.
+    init(_ mapper: KernelMapper) throws(MappingError) {
+        self.mapper = KernelMapper(try mapper.transport.duplicate(), mapper.options, nodeDirectory: mapper.nodes.directory)
+        do throws(Errno) { wakeUp = try WakeUp() } catch {
+            throw MappingError(.kernel, errno: error.rawValue, message: "cannot wait for events: \(error)")
+        }
+    }
+
+    /// From now on events end a wait.
+    func arm() throws(MappingError) { _ = try mapper.perform(ControlRequest(.armPoll)) }
+
+    func devices() throws(MappingError) -> [ListedDevice] { try mapper.devices() }
+
+    /// False when it was woken up, or the deadline came.
+    func wait(until deadline: ContinuousClock.Instant?) throws(MappingError) -> Bool {
+        do throws(Errno) { return try mapper.transport.waitForEvent(until: deadline, wakeUp: wakeUp) } catch {
+            throw MappingError(.kernel, command: "poll", errno: error.rawValue, message: "cannot wait for events: \(error)")
+        }
+    }
+}
+
+/// The events of devices, as they happen. Each iterator begins with what happens from then on.
+public struct DeviceEvents: AsyncSequence, Sendable {
+    public typealias Element = DeviceEvent
+    public typealias Failure = MappingError
+
+    private let watch: EventWatch
+    private let wanted: Set<DeviceNumber>?
+
+    init(_ watch: EventWatch, _ wanted: Set<DeviceNumber>?) {
+        self.watch = watch
+        self.wanted = wanted
+    }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(EventPump(watch, wanted)) }
+
+    /// Gives one event after the other.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let pump: EventPump
+
+        init(_ pump: EventPump) { self.pump = pump }
+
+        /// The next event; `nil` when the task is cancelled.
+        public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(MappingError) -> DeviceEvent? {
+            try await pump.next()
+        }
+    }
+}

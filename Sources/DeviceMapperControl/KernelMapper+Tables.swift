@@ -1,0 +1,162 @@
+public import DeviceMapperTables
+public import StorageUnits
+internal import SystemPackage
+
+extension KernelMapper {
+    /// Puts a table into the inactive slot. The table is for reading where the device is.
+    ///
+    /// Throws `invalidTable` with the kernel's own reason where its log can be read (`CAP_SYSLOG`), and `unsupported` for a target that this kernel
+    /// does not have. Keys do not stay in the kernel's memory, nor in the process's. The corresponding command is `DM_TABLE_LOAD`.
+    public func load(_ table: MappingTable, into device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
+        try load(table, into: device, access: try info(of: device).access)
+    }
+
+    /// Puts a table into the inactive slot, for reading only or for both.
+    public func load(_ table: MappingTable, into device: MappedDeviceID, access: Access) throws(MappingError) -> MappedDeviceInfo {
+        try table.expectForKernel()
+        var request = ControlRequest(.load, device, flags: access == .readOnly ? [.secureData, .readOnly] : .secureData)
+        for line in table.lines {
+            var words = ArgumentWriter(keys: .shown)
+            line.target.write(to: &words)
+            words.withText {
+                request.appendTarget(
+                    start: line.range.start.count, length: line.range.length.count, type: line.target.typeName, arguments: $0)
+            }
+        }
+        let log = KernelLog()
+        do throws(MappingError) {
+            return try MappedDeviceInfo(try perform(request))
+        } catch {
+            throw explained(error, table, device, log)
+        }
+    }
+
+    /// Empties the inactive slot. The corresponding command is `DM_TABLE_CLEAR`.
+    public func clear(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
+        try MappedDeviceInfo(try perform(ControlRequest(.clear, device)))
+    }
+
+    /// Holds requests back; without `flush`, those under way are not waited for, but held back too, where the targets can do that (multipath, raid,
+    /// mirror). The file system on it, if there is one, is frozen. The corresponding command is `DM_DEV_SUSPEND` with `DM_SUSPEND_FLAG`.
+    public func suspend(_ device: MappedDeviceID, flush: Bool = true) throws(MappingError) -> MappedDeviceInfo {
+        try suspend(device, flush: flush, freezesFileSystem: true)
+    }
+
+    /// The same, where the file system on the device need not be frozen: it would wait for requests that cannot end.
+    public func suspend(_ device: MappedDeviceID, flush: Bool = true, freezesFileSystem: Bool) throws(MappingError) -> MappedDeviceInfo {
+        var flags = ControlFlags.suspend
+        if !flush { flags.insert(.noFlush) }
+        if !freezesFileSystem { flags.insert(.skipFreeze) }
+        return try MappedDeviceInfo(try perform(ControlRequest(.suspend, device, flags: flags)))
+    }
+
+    /// Makes the inactive table the active one, if there is one, lets requests through, and sees to it that the device has its node. The corresponding
+    /// command is `DM_DEV_SUSPEND` without `DM_SUSPEND_FLAG`.
+    public func resume(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
+        try resume(device, flush: true, freezesFileSystem: true)
+    }
+
+    /// The same: `flush` and `freezesFileSystem` are for the short suspension in which an active table is replaced.
+    public func resume(_ device: MappedDeviceID, flush: Bool, freezesFileSystem: Bool) throws(MappingError) -> MappedDeviceInfo {
+        var flags: ControlFlags = []
+        if !flush { flags.insert(.noFlush) }
+        if !freezesFileSystem { flags.insert(.skipFreeze) }
+        return try MappedDeviceInfo(
+            try change(ControlRequest(.suspend, device, flags: flags)) { (reply) throws(Errno) in
+                try nodes.make(reply.name, reply.number)
+            })
+    }
+
+    /// The table in a slot, as the kernel prints it: devices are numbers, and keys are in it. Throws `notFound` when the slot is empty. The
+    /// corresponding command is `DM_TABLE_STATUS` with `DM_STATUS_TABLE_FLAG`.
+    public func table(of device: MappedDeviceID, in slot: TableSlot = .active) throws(MappingError) -> MappingTable {
+        let reply = try report(of: device, in: slot, flags: [.statusTable, .secureData, .noFlush])
+        var text = SecretBuffer()
+        let error = reply.forEachTarget { start, length, type, arguments in
+            text.append("\(start) \(length) \(type) ")
+            // The kernel prints backslashes as they are, and the parser takes them for quotes.
+            for index in arguments.indices {
+                if arguments[index] == UInt8(ascii: "\\") { text.append(UInt8(ascii: "\\")) }
+                text.append(arguments[index])
+            }
+            text.append(UInt8(ascii: "\n"))
+        }
+        if let error { throw MappingError(.kernel, command: reply.command.name, message: error.description) }
+        do throws(TableError) {
+            return try text.withBytes { (text) throws(TableError) in try MappingTable(parsingUTF8: text) }
+        } catch {
+            throw MappingError(
+                .kernel, line: error.line, device: reply.name, command: reply.command.name,
+                message: "the table that the kernel prints cannot be read: \(error.message)", underlying: error)
+        }
+    }
+
+    /// What each line of the table in a slot tells of its state. With `flush`, thin pools, caches and clones first commit what they have to tell. Throws
+    /// `notFound` when the slot is empty. The corresponding command is `DM_TABLE_STATUS`.
+    public func status(of device: MappedDeviceID, in slot: TableSlot = .active) throws(MappingError) -> [StatusLine] {
+        try status(of: device, in: slot, flush: true)
+    }
+
+    /// The same, and with `flush` false as the state is now: what does not wait for a device that does not answer.
+    public func status(of device: MappedDeviceID, in slot: TableSlot = .active, flush: Bool) throws(MappingError) -> [StatusLine] {
+        let reply = try report(of: device, in: slot, flags: flush ? [] : .noFlush)
+        var lines: [StatusLine] = []
+        let error = reply.forEachTarget { start, length, type, arguments in
+            guard let range = SectorRange(start: Sectors(start), length: Sectors(length)) else { return }
+            lines.append(StatusLine(range: range, typeName: type, text: arguments.text))
+        }
+        if let error { throw MappingError(.kernel, command: reply.command.name, message: error.description) }
+        return lines
+    }
+
+    private func report(of device: MappedDeviceID, in slot: TableSlot, flags: ControlFlags) throws(MappingError) -> ControlReply {
+        let reply = try perform(ControlRequest(.tableStatus, device, flags: slot == .inactive ? flags.union(.inactiveTable) : flags))
+        try Self.expectTable(reply, slot)
+        return reply
+    }
+
+    private static func expectTable(_ reply: borrowing ControlReply, _ slot: TableSlot) throws(MappingError) {
+        guard reply.flags.contains(slot == .active ? .hasActiveTable : .hasInactiveTable) else {
+            throw MappingError(
+                .notFound, device: reply.name, command: reply.command.name,
+                message: "the device has no \(slot == .active ? "" : "in")active table")
+        }
+    }
+
+    /// The devices that the table in a slot uses, by their numbers. Throws `notFound` when the slot is empty. The corresponding command is
+    /// `DM_TABLE_DEPS`.
+    public func dependencies(of device: MappedDeviceID, in slot: TableSlot = .active) throws(MappingError) -> [DeviceReference] {
+        let reply = try perform(ControlRequest(.dependencies, device, flags: slot == .inactive ? .inactiveTable : []))
+        try Self.expectTable(reply, slot)
+        return try Self.decoding(reply) { (reply) throws(ReplyError) in try reply.dependencies() }.map(DeviceReference.number)
+    }
+
+    /// Tells the target at a sector something, and returns what it answers. A key in the message stays nowhere. Throws `invalidMessage` when the target
+    /// does not take it. The corresponding command is `DM_TARGET_MSG`.
+    public func send(_ message: some TargetMessage, to device: MappedDeviceID, at sector: Sectors = 0) throws(MappingError) -> String? {
+        var words = ArgumentWriter(keys: .shown)
+        message.write(to: &words)
+        var request = ControlRequest(.message, device, flags: .secureData)
+        words.withText { request.appendMessage($0, sector: sector.count) }
+        return try Self.decoding(try perform(request)) { (reply) throws(ReplyError) in try reply.text() }
+    }
+
+    /// Tells the target at a sector something, and reads what it answers.
+    public func ask<Message: TargetMessage>(
+        _ message: Message, of device: MappedDeviceID, at sector: Sectors = 0
+    ) throws(MappingError) -> Message.Reply {
+        let answer = try send(message, to: device, at: sector)
+        do throws(TableError) { return try message.reply(parsing: answer) } catch {
+            throw MappingError(.kernel, command: "DM_TARGET_MSG", message: "the answer cannot be read: \(error.message)", underlying: error)
+        }
+    }
+}
+
+extension Span<UInt8> {
+    /// The bytes as text; what is not UTF-8 is replaced.
+    fileprivate var text: String {
+        var bytes: [UInt8] = []
+        for index in indices { bytes.append(self[index]) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

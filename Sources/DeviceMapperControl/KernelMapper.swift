@@ -1,0 +1,121 @@
+public import DeviceMapperTables
+public import Logging
+public import StorageUnits
+internal import SystemPackage
+
+/// The kernel's device mapper, without libdevmapper: `/dev/mapper/control` and what udev and `/dev/mapper` need.
+///
+/// Every call may block, as long as the kernel and udev do, and can be made from any thread. Requires `CAP_SYS_ADMIN`, and Linux.
+///
+/// Each call that changes a device waits until udev has made or removed `/dev/mapper/NAME`; where no udev runs, this does it. Nothing waits
+/// without an end: see ``Options``.
+public final class KernelMapper: Mapper {
+    /// How a mapper deals with what is around the kernel.
+    public struct Options: Sendable {
+        /// Whether udev is waited for.
+        public var udev: UdevPolicy = .automatic
+        /// How long udev is waited for; then its work is done here, as far as it was not. A device whose udev rules take longer works all the same.
+        public var udevDeadline: Duration = .seconds(30)
+        /// How long removing a device that somebody has open is tried again: udev, for one, looks into every new device.
+        public var busyDeadline: Duration = .seconds(5)
+        /// Owner and mode of the nodes that are made here.
+        public var nodes = NodePermissions()
+        /// The largest answer that is taken from the kernel: a table of a million lines has about 100 MiB.
+        public var replyLimit: ByteCount = ByteCount(1 << 28)
+        /// Takes what nobody can be told otherwise, such as an udev that does not answer.
+        public var logger = Logger(label: "device-mapper", factory: { _ in SwiftLogNoOpLogHandler() })
+
+        /// The defaults.
+        public init() {}
+    }
+
+    let transport: any ControlTransport
+    let options: Options
+    let nodes: DeviceNodes
+
+    /// Opens the control device.
+    ///
+    /// Throws `permissionDenied` without root rights, and `unsupported` where there is no device mapper.
+    public static func open(_ options: Options = Options()) throws(MappingError) -> KernelMapper {
+        KernelMapper(try KernelTransport(), options)
+    }
+
+    package init(
+        _ transport: any ControlTransport, _ options: Options = Options(), nodeDirectory: String = DeviceNodes.standardDirectory
+    ) {
+        self.transport = transport
+        self.options = options
+        nodes = DeviceNodes(directory: nodeDirectory, permissions: options.nodes)
+    }
+
+    // MARK: requests
+
+    /// Carries a request to the kernel. An answer that does not fit is asked for again with more room, up to the limit.
+    package func perform(_ request: consuming ControlRequest) throws(MappingError) -> ControlReply {
+        var request = request
+        guard request.command.hasReply else {
+            try call(&request, room: 0)
+            return try Self.reply(request)
+        }
+        let payload = request.copyOfPayload()
+        var room = min(1 << 14, Int(clamping: options.replyLimit.count))
+        while true {
+            try call(&request, room: room)
+            guard request.answeredFlags.contains(.bufferFull) else { return try Self.reply(request) }
+            guard room < options.replyLimit.count else {
+                throw MappingError(
+                    .kernel, device: request.deviceName, command: request.command.name,
+                    message: "the kernel's answer has more than \(options.replyLimit) bytes")
+            }
+            room = min(4 * room, Int(clamping: options.replyLimit.count))
+            request.restore(payload)
+        }
+    }
+
+    private func call(_ request: inout ControlRequest, room: Int) throws(MappingError) {
+        let command = request.command
+        while true {
+            request.complete(room: room)
+            do throws(Errno) {
+                return try request.withMutableBytes { (bytes) throws(Errno) in try transport.perform(command, &bytes) }
+            } catch {
+                // A suspend that a signal ended is undone, and nothing of the request is lost.
+                if error == .interrupted, command == .suspend { continue }
+                throw Self.failure(of: request, error)
+            }
+        }
+    }
+
+    private static func reply(_ request: consuming ControlRequest) throws(MappingError) -> ControlReply {
+        let command = request.command
+        do throws(ReplyError) { return try ControlReply(command, request.intoBytes()) } catch {
+            throw MappingError(.kernel, command: command.name, message: error.description)
+        }
+    }
+
+    /// What an error number means for a command.
+    private static func failure(of request: borrowing ControlRequest, _ error: Errno) -> MappingError {
+        let command = request.command
+        func failure(_ code: MappingError.Code, _ message: String) -> MappingError {
+            MappingError(code, device: request.deviceName, command: command.name, errno: error.rawValue, message: message)
+        }
+        let version = request.answeredVersion
+        switch error {
+        case .noSuchAddressOrDevice where command == .message:
+            return failure(.notFound, "there is no such device, or it has no target there")
+        case .noSuchAddressOrDevice: return failure(.notFound, "there is no such device")
+        case .resourceBusy where command == .create || command == .rename:
+            return failure(.exists, "a device of that name, uuid or number exists")
+        case .resourceBusy: return failure(.busy, "the device is in use")
+        case .notPermitted, .permissionDenied:
+            return failure(.permissionDenied, "not permitted: device mapper needs root rights (CAP_SYS_ADMIN)")
+        case .noMemory: return failure(.outOfMemory, "the kernel has no memory left")
+        case .invalidArgument where version < request.version:
+            return failure(.unsupported, "the kernel's device mapper has version \(version), and this needs \(request.version)")
+        case .invalidArgument where command == .load: return failure(.invalidTable, "the kernel refuses the table")
+        case .invalidArgument where command == .message: return failure(.invalidMessage, "the target refuses the message")
+        case .inappropriateIOCTLForDevice: return failure(.unsupported, "the kernel's device mapper does not know this command")
+        default: return failure(command == .load ? .invalidTable : .kernel, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+internal import CShims
+package import DeviceMapperTables
+package import SystemPackage
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// The kernel's control device, `/dev/mapper/control`.
+package final class KernelTransport: ControlTransport {
+    /// The character device 10:236 (`MAPPER_CTRL_MINOR` of `linux/miscdevice.h`); opening it loads the module.
+    private static let path = "/dev/mapper/control"
+    private static let major: UInt32 = 10
+    private static let minor: UInt32 = 236
+
+    private let descriptor: FileDescriptor
+
+    /// Opens the control device, and makes its node when there is none. Requires `CAP_SYS_ADMIN`, as every request does.
+    package init() throws(MappingError) {
+        #if os(Linux)
+        do throws(Errno) {
+            descriptor = try Self.open()
+        } catch .noSuchFileOrDirectory {
+            Self.makeNode()
+            do throws(Errno) { descriptor = try Self.open() } catch { throw Self.failure(error) }
+        } catch {
+            throw Self.failure(error)
+        }
+        #else
+        throw MappingError(.unsupported, message: "this system has no device mapper: only Linux has; tables can be opened as volumes here")
+        #endif
+    }
+
+    deinit { try? descriptor.close() }
+
+    private static func open() throws(Errno) -> FileDescriptor {
+        do {
+            return unsafe try FileDescriptor.open(path, .readWrite, options: .closeOnExec)
+        } catch {
+            throw (error as? Errno) ?? .ioError
+        }
+    }
+
+    /// Makes the node as devtmpfs would. When that fails, so does opening it.
+    private static func makeNode() {
+        #if os(Linux)
+        _ = unsafe mkdir("/dev/mapper", 0o755)
+        _ = unsafe mknod(path, S_IFCHR | 0o600, shim_make_device(major, minor))
+        #endif
+    }
+
+    private static func failure(_ error: Errno) -> MappingError {
+        switch error {
+        case .permissionDenied, .notPermitted:
+            MappingError(
+                .permissionDenied, device: path, errno: error.rawValue,
+                message: "cannot open it: device mapper needs root rights (CAP_SYS_ADMIN); tables can be opened as volumes without")
+        case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
+            MappingError(
+                .unsupported, device: path, errno: error.rawValue,
+                message: "this kernel has no device mapper, or its module cannot be loaded (modprobe dm-mod)")
+        default: MappingError(.kernel, device: path, errno: error.rawValue, message: "cannot open it: \(error)")
+        }
+    }
+
+    package func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) {
+        let status = unsafe bytes.withUnsafeMutableBytes { unsafe shim_control(descriptor.rawValue, command.request, $0.baseAddress) }
+        if status != 0 { throw Errno(rawValue: errno) }
+    }
+
+    package func waitForEvent(until deadline: ContinuousClock.Instant?, wakeUp: WakeUp) throws(Errno) -> Bool {
+        var watched = [
+            pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeUp.readEnd.rawValue, events: Int16(POLLIN), revents: 0),
+        ]
+        while true {
+            let left = deadline.map { Swift.max(.zero, $0 - .now) }
+            // Rounded up, so that the deadline has passed when the time is over.
+            let milliseconds = left.map {
+                Int32(clamping: $0.components.seconds * 1000 + $0.components.attoseconds / 1_000_000_000_000_000 + 1)
+            }
+            let count = unsafe poll(&watched, 2, milliseconds ?? -1)
+            if count > 0 { return watched[1].revents == 0 && watched[0].revents != 0 }
+            if count == 0 {
+                if let deadline, deadline > .now { continue }
+                return false
+            }
+            let error = Errno(rawValue: errno)
+            if error != .interrupted { throw error }
+        }
+    }
+
+    package func duplicate() throws(MappingError) -> any ControlTransport { try KernelTransport() }
+}

@@ -1,0 +1,165 @@
+internal import CShims
+package import SystemPackage
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// What a process waits for until udev is done with its changes: a System V semaphore that libdevmapper, its `dmsetup udevcomplete` in udev's rules,
+/// and this package agree on.
+///
+/// The semaphore's key is 0x0D4D and, below it, 16 random bits, the cookie's base. Its value is 1, and 1 more for each change that udev has not
+/// completed; who waits takes the first 1 away, waits for 0, and removes it.
+///
+/// A set that is made here has three more semaphores, which libdevmapper does not look at: they say that it is one of ours, and which process has made
+/// it, so that what a killed process left behind is found and removed.
+package struct UdevCookie: Hashable, Sendable {
+    private static let magic: UInt32 = 0x0d4d
+    /// `DM_COOKIE_MAGIC` of the other semaphores: the first of them has this value.
+    private static let mark: CInt = 0x5dd
+    private static let semaphoreCount: CInt = 4
+
+    /// The lower 16 bits, never 0.
+    package let base: UInt16
+
+    /// The semaphore's key: what commands print and take.
+    package var value: UInt32 { Self.magic << 16 | UInt32(base) }
+
+    /// The cookie of a value; of udev's, in which flags stand instead of the upper bits, too. `nil` when the base is 0.
+    package init?(value: UInt32) {
+        guard value & 0xffff != 0 else { return nil }
+        base = UInt16(truncatingIfNeeded: value)
+    }
+
+    /// Whether a value is a semaphore's key.
+    package static func isKey(_ value: UInt32) -> Bool { value >> 16 == magic && value & 0xffff != 0 }
+
+    #if os(Linux)
+    /// A new cookie. When the system has no more semaphores, those of processes that were killed are removed first.
+    package static func make() throws(Errno) -> UdevCookie {
+        var hasSwept = false
+        while true {
+            guard let cookie = UdevCookie(value: UInt32.random(in: 1...0xffff)) else { continue }
+            let set = shim_semaphore_make(cookie.value, semaphoreCount)
+            if set < 0 {
+                let error = Errno(rawValue: errno)
+                if error == .fileExists { continue }
+                guard error == .noSpace, !hasSwept else { throw error }
+                hasSwept = true
+                sweep()
+                continue
+            }
+            let process = getpid()
+            let values = [1, mark, process & 0x7fff, process >> 15]
+            for (index, value) in values.enumerated() where shim_semaphore_set_value(set, CInt(index), value) != 0 {
+                let error = Errno(rawValue: errno)
+                _ = shim_semaphore_remove(set)
+                throw error
+            }
+            return cookie
+        }
+    }
+
+    /// Removes cookies of this package whose process is gone, and which nobody waits for nor has used for a minute.
+    package static func sweep() {
+        for cookie in all() {
+            guard let status = try? cookie.status(), let process = status.process, kill(process, 0) != 0, errno == ESRCH else { continue }
+            if status.waiters == 0, time(nil) - Int(status.lastUse) > 60 { try? cookie.remove() }
+        }
+    }
+
+    /// All cookies of the machine, libdevmapper's too.
+    package static func all() -> [UdevCookie] {
+        guard let file = unsafe try? FileDescriptor.open("/proc/sysvipc/sem", .readOnly, options: .closeOnExec) else { return [] }
+        defer { try? file.close() }
+        var text: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        while let count = try? unsafe block.withUnsafeMutableBytes({ unsafe try file.read(into: $0) }), count > 0 {
+            text += block[..<count]
+        }
+        return text.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let word = line.split(separator: UInt8(ascii: " ")).first,
+                let key = Int64(String(decoding: word, as: UTF8.self)).map({ UInt32(truncatingIfNeeded: $0) }), isKey(key)
+            else { return nil }
+            return UdevCookie(value: key)
+        }
+    }
+
+    /// What the system knows of a cookie.
+    package struct Status: Sendable {
+        /// The system's number of the semaphore.
+        package var semaphore: Int
+        /// How many changes udev has not completed, and 1 unless somebody waits.
+        package var value: Int
+        /// How many wait.
+        package var waiters: Int
+        /// When it was made or used, in seconds since 1970.
+        package var lastUse: Int64
+        /// The process that made it; `nil` for one of libdevmapper.
+        package var process: CInt?
+    }
+
+    package func status() throws(Errno) -> Status {
+        let set = try semaphore()
+        var count: UInt64 = 0
+        var used: Int64 = 0
+        var made: Int64 = 0
+        try Self.check(unsafe shim_semaphore_status(set, &count, &used, &made))
+        let value = try Self.check(shim_semaphore_value(set, 0))
+        let waiters = try Self.check(shim_semaphore_waiters(set))
+        var process: CInt?
+        if count == UInt64(Self.semaphoreCount), shim_semaphore_value(set, 1) == Self.mark {
+            process = shim_semaphore_value(set, 2) | shim_semaphore_value(set, 3) << 15
+        }
+        return Status(semaphore: Int(set), value: Int(value), waiters: Int(waiters), lastUse: max(used, made), process: process)
+    }
+
+    /// Counts a change that udev is to complete.
+    package func increment() throws(Errno) { try Self.check(shim_semaphore_add(try semaphore(), 1)) }
+
+    /// Completes a change.
+    package func decrement() throws(Errno) { try Self.check(shim_semaphore_add(try semaphore(), -1)) }
+
+    /// Waits until udev has completed all changes that were counted, or until the deadline; false when it has not. The cookie's own 1 must
+    /// have been taken away. A cookie that somebody has removed is complete.
+    package func waitForZero(until deadline: ContinuousClock.Instant) throws(Errno) -> Bool {
+        while true {
+            do throws(Errno) {
+                let left = max(.zero, deadline - .now).components
+                try Self.check(shim_semaphore_wait_for_zero(try semaphore(), left.seconds, left.attoseconds / 1_000_000_000))
+                return true
+            } catch .resourceTemporarilyUnavailable {
+                if deadline <= .now { return false }
+            } catch .interrupted {
+                continue
+            } catch .identifierRemoved {
+                return true
+            } catch .noSuchFileOrDirectory {
+                return true
+            } catch .invalidArgument {
+                return true  // it was removed in between
+            }
+        }
+    }
+
+    /// Removes the semaphore; whoever waits goes on.
+    package func remove() throws(Errno) { try Self.check(shim_semaphore_remove(try semaphore())) }
+
+    private func semaphore() throws(Errno) -> CInt { try Self.check(shim_semaphore_find(value)) }
+
+    @discardableResult
+    private static func check(_ result: CInt) throws(Errno) -> CInt {
+        guard result >= 0 else { throw Errno(rawValue: errno) }
+        return result
+    }
+    #else
+    package static func make() throws(Errno) -> UdevCookie { throw .notSupported }
+    package func increment() throws(Errno) {}
+    package func decrement() throws(Errno) {}
+    package func waitForZero(until deadline: ContinuousClock.Instant) throws(Errno) -> Bool { true }
+    package func remove() throws(Errno) {}
+    #endif
+}
