@@ -126,7 +126,6 @@ extension MappingTable {
 extension MappingError {
     /// The same error, about the device that the caller knows by that name.
     fileprivate func about(_ name: DeviceName) -> MappingError {
-        guard code != .deviceUnavailable else { return self }
         var error = self
         error.device = name.description
         return error

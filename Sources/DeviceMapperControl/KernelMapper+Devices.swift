@@ -89,8 +89,8 @@ extension KernelMapper {
         while true {
             do throws(MappingError) {
                 _ = try change(ControlRequest(.remove, device, flags: deferred ? .deferredRemove : [])) { (reply) throws(Errno) in
-                    // Where removal is put off, the device is still there.
-                    if !reply.name.isEmpty, !reply.flags.contains(.deferredRemove) { try nodes.remove(reply.name) }
+                    // Of a device that goes later, nobody would take the node away but udev, which made a link.
+                    if !reply.name.isEmpty { try nodes.remove(reply.name, alsoLink: !reply.flags.contains(.deferredRemove)) }
                 }
                 return
             } catch {
@@ -104,6 +104,8 @@ extension KernelMapper {
     /// Takes a deferred removal back; throws `kernel` when there is none. The corresponding message is `@cancel_deferred_remove`.
     public func cancelDeferredRemoval(of device: MappedDeviceID) throws(MappingError) {
         _ = try send(OpaqueMessage(["@cancel_deferred_remove"]), to: device, at: 0)
+        let info = try info(of: device)
+        if info.hasActiveTable { try makeNode(info.name.description, info.number) }
     }
 
     /// Removes all devices that nobody has open, those that other programs have made, too; with `deferred`, the others later. The corresponding
@@ -142,6 +144,13 @@ extension KernelMapper {
         var request = ControlRequest(.setGeometry, device)
         request.appendText("\(cylinders) \(heads) \(sectorsPerTrack) \(start)")
         _ = try perform(request)
+    }
+
+    private func makeNode(_ name: String, _ number: DeviceNumber) throws(MappingError) {
+        do throws(Errno) { try nodes.make(name, number) } catch {
+            throw MappingError(
+                .deviceUnavailable, device: name, errno: error.rawValue, message: "the node in /dev/mapper cannot be made: \(error)")
+        }
     }
 
     static func decoding<Result>(

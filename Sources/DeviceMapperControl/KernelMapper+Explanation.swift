@@ -23,6 +23,14 @@ extension KernelMapper {
         do throws(MappingError) { return try targetVersion(of: typeName) == nil } catch { return false }
     }
 
+    /// An error with what the kernel's log says of it, where it can be read.
+    func explained(_ error: MappingError, _ device: MappedDeviceID, _ log: borrowing KernelLog?) -> MappingError {
+        guard error.code == .invalidTable, let number = try? info(of: device).number else { return error }
+        var error = error
+        error.kernelReason = log?.reason(about: number.description)
+        return error
+    }
+
     /// The error of a refused table with what can be found out about it: the kernel's own words, a target that it has not, a device that is none.
     func explained(
         _ error: MappingError, _ table: MappingTable, _ device: MappedDeviceID, _ log: consuming KernelLog?

@@ -61,10 +61,16 @@ extension KernelMapper {
         var flags: ControlFlags = []
         if !flush { flags.insert(.noFlush) }
         if !freezesFileSystem { flags.insert(.skipFreeze) }
-        return try MappedDeviceInfo(
-            try change(ControlRequest(.suspend, device, flags: flags)) { (reply) throws(Errno) in
-                try nodes.make(reply.name, reply.number)
-            })
+        // Only now some tables are found to be too long for their devices.
+        let log = KernelLog()
+        do throws(MappingError) {
+            return try MappedDeviceInfo(
+                try change(ControlRequest(.suspend, device, flags: flags)) { (reply) throws(Errno) in
+                    try nodes.make(reply.name, reply.number)
+                })
+        } catch {
+            throw explained(error, device, log)
+        }
     }
 
     /// The table in a slot, as the kernel prints it: devices are numbers, and keys are in it. Throws `notFound` when the slot is empty. The

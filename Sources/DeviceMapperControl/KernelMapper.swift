@@ -101,6 +101,8 @@ public final class KernelMapper: Mapper {
         }
         let version = request.answeredVersion
         switch error {
+        case .noSuchAddressOrDevice where command == .create:
+            return failure(.exists, "the minor number is taken, or the kernel has no memory left")
         case .noSuchAddressOrDevice where command == .message:
             return failure(.notFound, "there is no such device, or it has no target there")
         case .noSuchAddressOrDevice: return failure(.notFound, "there is no such device")
@@ -110,9 +112,11 @@ public final class KernelMapper: Mapper {
         case .notPermitted, .permissionDenied:
             return failure(.permissionDenied, "not permitted: device mapper needs root rights (CAP_SYS_ADMIN)")
         case .noMemory: return failure(.outOfMemory, "the kernel has no memory left")
-        case .invalidArgument where version < request.version:
+        // After a request with SECURE_DATA even the version may be wiped.
+        case .invalidArgument where version.major > 0 && version < request.version:
             return failure(.unsupported, "the kernel's device mapper has version \(version), and this needs \(request.version)")
-        case .invalidArgument where command == .load: return failure(.invalidTable, "the kernel refuses the table")
+        case .invalidArgument where command == .load || command == .suspend:
+            return failure(.invalidTable, "the kernel refuses the table")
         case .invalidArgument where command == .message: return failure(.invalidMessage, "the target refuses the message")
         case .inappropriateIOCTLForDevice: return failure(.unsupported, "the kernel's device mapper does not know this command")
         default: return failure(command == .load ? .invalidTable : .kernel, "\(error)")

@@ -81,15 +81,17 @@ package struct DeviceNodes: Sendable {
     }
 
     /// Takes the node of a device away, if there is one: a block device or a link, nothing else that somebody put there.
-    package func remove(_ name: String) throws(Errno) {
+    package func remove(_ name: String, alsoLink: Bool = true) throws(Errno) {
         var status = stat()
-        guard unsafe lstat(path(name), &status) == 0, [S_IFBLK, S_IFLNK].contains(status.st_mode & S_IFMT) else { return }
+        guard unsafe lstat(path(name), &status) == 0 else { return }
+        let kind = status.st_mode & S_IFMT
+        guard kind == S_IFBLK || kind == S_IFLNK && alsoLink else { return }
         do throws(Errno) { try Self.check(unsafe unlink(path(name))) } catch { if error != .noSuchFileOrDirectory { throw error } }
     }
 
     private static func check(_ result: CInt) throws(Errno) { if result != 0 { throw Errno(rawValue: errno) } }
     #else
     package func make(_ name: String, _ number: DeviceNumber) throws(Errno) { throw .notSupported }
-    package func remove(_ name: String) throws(Errno) {}
+    package func remove(_ name: String, alsoLink: Bool = true) throws(Errno) {}
     #endif
 }
