@@ -27,6 +27,8 @@ struct Module {
     var hasTests = true
     /// Whether its tests read files from a folder `Fixtures` beside them.
     var hasFixtures = false
+    /// What only its tests need.
+    var testDependencies: [Target.Dependency] = []
 }
 
 let modules: [Module] = [
@@ -35,7 +37,8 @@ let modules: [Module] = [
     Module(name: "DeviceMapperTables", dependencies: ["StorageUnits"], hasFixtures: true),
     Module(name: "BlockCrypto", dependencies: ["StorageUnits", "CGcrypt"]),
     Module(
-        name: "DeviceMapperControl", dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "CShims", system, logging]),
+        name: "DeviceMapperControl", dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "CShims", system, logging],
+        testDependencies: ["CDeviceMapperHeader"]),
     Module(
         name: "UserspaceVolumes",
         dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "CShims", system, logging]),
@@ -62,6 +65,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CShims"),
+        // The kernel's header, which no library needs: tests compare the package's numbers and layouts with it.
+        .target(name: "CDeviceMapperHeader", path: "Tests/CDeviceMapperHeader"),
         .systemLibrary(
             name: "CGcrypt", pkgConfig: "libgcrypt",
             providers: [.apt(["libgcrypt20-dev"]), .brew(["libgcrypt"])]),
@@ -69,7 +74,7 @@ let package = Package(
         + modules.map { .target(name: $0.name, dependencies: $0.dependencies, swiftSettings: settings) }
         + modules.filter(\.hasTests).map {
             .testTarget(
-                name: $0.name + "Tests", dependencies: [.byName(name: $0.name), "VolumeLaws"] + $0.dependencies,
+                name: $0.name + "Tests", dependencies: [.byName(name: $0.name), "VolumeLaws"] + $0.dependencies + $0.testDependencies,
                 exclude: $0.hasFixtures ? ["Fixtures"] : [], swiftSettings: settings)
         }
         + [

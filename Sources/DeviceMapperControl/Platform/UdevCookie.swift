@@ -63,11 +63,11 @@ package struct UdevCookie: Hashable, Sendable {
         }
     }
 
-    /// Removes cookies of this package whose process is gone, and which nobody waits for nor has used for a minute.
-    package static func sweep() {
+    /// Removes cookies of this package whose process is gone, and which nobody waits for nor has used for some seconds.
+    package static func sweep(unusedFor seconds: Int = 60) {
         for cookie in all() {
             guard let status = try? cookie.status(), let process = status.process, kill(process, 0) != 0, errno == ESRCH else { continue }
-            if status.waiters == 0, time(nil) - Int(status.lastUse) > 60 { try? cookie.remove() }
+            if status.waiters == 0, time(nil) - Int(status.lastUse) >= seconds { try? cookie.remove() }
         }
     }
 

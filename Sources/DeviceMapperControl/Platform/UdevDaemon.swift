@@ -17,8 +17,9 @@ enum UdevDaemon {
     static var isRunning: Bool {
         #if os(Linux)
         guard let listener = listener() else { return false }
-        // Without the right to look, or where the process is in another namespace of processes, there is only the deadline.
-        guard listener > 0, let its = namespace(of: "\(listener)"), let ours = namespace(of: "self") else { return true }
+        // A daemon that went into the background is not the process that began to listen: then it is taken for one of the first process's
+        // namespace. Without the right to look, or where this process has a first process of its own, there is only the deadline.
+        guard let its = namespace(of: "\(listener)") ?? namespace(of: "1"), let ours = namespace(of: "thread-self") else { return true }
         return its == ours
         #else
         return false
