@@ -35,7 +35,7 @@ final class CaseBench {
     }
 
     /// Empties the devices that `text` names: targets keep what they find on them.
-    private func empty(_ text: String) throws {
+    func empty(_ text: String) throws {
         for (name, loop) in zip(Self.names, loops) where text.contains("$\(name)") || text.contains("$\(name.lowercased())") {
             var range = [UInt8](repeating: 0, count: 16)  // from 0, for 8 MiB
             range[10] = 0x80
