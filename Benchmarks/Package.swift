@@ -20,6 +20,13 @@ let package = Package(
             dependencies: ["BareLoops", .product(name: "DeviceMapper", package: "swift-device-mapper")],
             path: "VolumeSpeed",
             swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "ControlSpeed",
+            dependencies: ["DevmapperLoop", .product(name: "DeviceMapper", package: "swift-device-mapper")],
+            path: "ControlSpeed",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        // What a program does that uses libdevmapper.
+        .target(name: "DevmapperLoop", path: "DevmapperLoop", linkerSettings: [.linkedLibrary("devmapper")]),
         // What a program would do that has no volumes: system calls and libgcrypt.
         .target(name: "BareLoops", path: "BareLoops", linkerSettings: [.linkedLibrary("gcrypt")]),
     ]

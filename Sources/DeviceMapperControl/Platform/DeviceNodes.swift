@@ -65,11 +65,19 @@ package struct DeviceNodes: Sendable {
     package func make(_ name: String, _ number: DeviceNumber) throws(Errno) {
         let path = path(name)
         if Self.blockDevice(at: path) == number { return }
-        _ = unsafe mkdir(directory, 0o755)
-        // Not seen before it is complete: the permissions are those of its birth.
+        // Not seen before it is complete.
         let unfinished = self.path(".\(number.minor).new")
-        _ = unsafe unlink(unfinished)
-        try Self.check(unsafe mknod(unfinished, S_IFBLK | 0o600, shim_make_device(number.major, number.minor)))
+        func makeUnfinished() throws(Errno) {
+            try Self.check(unsafe mknod(unfinished, S_IFBLK | 0o600, shim_make_device(number.major, number.minor)))
+        }
+        do throws(Errno) { try makeUnfinished() } catch {
+            switch error {
+            case .noSuchFileOrDirectory: _ = unsafe mkdir(directory, 0o755)
+            case .fileExists: _ = unsafe unlink(unfinished)  // of a process that was killed
+            default: throw error
+            }
+            try makeUnfinished()
+        }
         do throws(Errno) {
             try Self.check(unsafe chown(unfinished, permissions.owner, permissions.group))
             try Self.check(unsafe chmod(unfinished, permissions.mode))
