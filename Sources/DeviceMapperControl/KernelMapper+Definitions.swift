@@ -28,6 +28,23 @@ extension KernelMapper {
         }
     }
 
+    /// Makes devices as they are described, one after the other, so that a table may name those before it. When one fails nothing of any is left.
+    @discardableResult
+    public func createAndLoad(_ devices: [DeviceDefinition]) throws(MappingError) -> [MappedDeviceInfo] {
+        var made: [MappedDeviceInfo] = []
+        do throws(MappingError) {
+            for device in devices { made.append(try createAndLoad(device)) }
+            return made
+        } catch {
+            for device in made.reversed() {
+                do throws(MappingError) { try remove(.number(device.number)) } catch {
+                    options.logger.error("a device of a list that failed is left: \(error)", metadata: ["device": "\(device.name)"])
+                }
+            }
+            throw error
+        }
+    }
+
     /// What ``ensure(_:)`` had to do.
     public enum Ensured: Hashable, Sendable {
         /// There was no such device.
