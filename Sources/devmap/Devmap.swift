@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CShims
+internal import DeviceMapper
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -10,32 +11,57 @@ internal import Darwin
 
 /// The `devmap` command.
 @main
-struct Devmap: ParsableCommand {
+struct Devmap: AsyncParsableCommand {
     static let version = "0.1.0"
     static let configuration = CommandConfiguration(
         commandName: "devmap",
-        abstract: "Read, write and check device-mapper tables without root, kernel modules or a VM.",
+        abstract: "Device-mapper tables: check them, run them in this process, or give them to the kernel.",
         discussion: """
             A table says what each run of a device's sectors is mapped to, in the words of dmsetup(8):
 
               0 32768 crypt aes-xts-plain64 :64:file:volume.key 0 disk.img 32768
 
+            'volume', 'lint' and 'targets' need no root, kernel modules or VM. The kernel's commands need Linux and root rights; a device is \
+            given as its name, the path of its node, MAJOR:MINOR, or --uuid UUID.
+
             Sizes and offsets are bytes, or have a unit: 512, 8s (sectors), 4KiB, 10MiB, 1GiB, 1MB (powers of 1000).
             """,
         version: version,
-        subcommands: [Volume.self, Lint.self, Targets.self, Help.self])
+        subcommands: [Volume.self, Lint.self, Targets.self, Help.self],
+        groupedSubcommands: [
+            CommandGroup(name: "Kernel report", subcommands: [List.self, Info.self, Table.self, Status.self, Deps.self]),
+            CommandGroup(
+                name: "Kernel device",
+                subcommands: [
+                    Create.self, Ensure.self, Load.self, Clear.self, Suspend.self, Resume.self, Rename.self, SetUUID.self,
+                    SetGeometry.self, Remove.self, RemoveAll.self,
+                ]),
+            CommandGroup(
+                name: "Kernel message",
+                subcommands: [Message.self, Wait.self, Events.self, TargetVersions.self, Version.self]),
+        ])
 
-    static func main() {
+    static func main() async {
         forbidDumps()
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
         } catch let failure as CommandFailure {
-            Terminal.writeError("devmap: \(failure.message)\n")
-            exit(withError: ExitCode(1))
+            fail(failure)
+        } catch let error as MappingError {
+            fail(CommandFailure(error))
         } catch {
             exit(withError: error)
         }
+    }
+
+    private static func fail(_ failure: CommandFailure) -> Never {
+        Terminal.writeError("devmap: \(failure.message)\n")
+        exit(withError: ExitCode(1))
     }
 
     /// Keys that the command works with are not to be found in a core dump, not by a debugger of the same user, and not in what Swift's
@@ -44,10 +70,4 @@ struct Devmap: ParsableCommand {
         _ = shim_forbid_core_dump()
         for crash in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP] { signal(crash, SIG_DFL) }
     }
-}
-
-/// What keeps a command from doing its work: told on standard error, with exit status 1.
-struct CommandFailure: Error {
-    var message: String
-    init(_ message: String) { self.message = message }
 }

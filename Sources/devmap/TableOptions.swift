@@ -14,9 +14,7 @@ struct TableOptions: ParsableArguments {
             valueName: "text"))
     var table: String?
 
-    mutating func validate() throws {
-        if (file == nil) == (table == nil) { throw ValidationError("Give a table: either <tablefile> or --table <text>.") }
-    }
+    mutating func validate() throws { _ = try TableSource(file: file, table: table) }
 
     var source: TableSource { table.map(TableSource.text) ?? .file(file ?? "-") }
     var readsStandardInput: Bool { file == "-" }
@@ -30,6 +28,15 @@ enum TableSource {
     case text(String)
     /// A file by its path; - is standard input.
     case file(String)
+
+    /// The one of both that is given.
+    init(file: String?, table: String?) throws(ValidationError) {
+        switch (file, table) {
+        case (let file?, nil): self = .file(file)
+        case (nil, let table?): self = .text(table)
+        default: throw ValidationError("Give a table: either <tablefile> or --table <text>.")
+        }
+    }
 
     /// What messages call the table.
     var name: String {
@@ -57,11 +64,39 @@ enum TableSource {
     }
 }
 
+extension TableSource {
+    /// Reads a list of devices in the concise form, with their names as the kernel gets them.
+    func parseConcise() throws -> [DeviceDefinition] {
+        let text = try text()
+        var devices: [DeviceDefinition]
+        do throws(TableError) {
+            devices = try text.withBytes { (text) throws(TableError) in try DeviceDefinition.list(parsingConciseUTF8: text) }
+        } catch {
+            throw CommandFailure("\(name): \(error)")
+        }
+        for index in devices.indices {
+            devices[index].name = try DeviceName(calling: devices[index].name.description)
+            devices[index].uuid = try devices[index].uuid.map { try DeviceUUID(calling: $0.description) }
+        }
+        return devices
+    }
+}
+
 extension MappingTable {
     /// Reads a table from text that may hold keys.
     init(parsing text: borrowing SecretBuffer) throws(TableError) {
         self = try text.withBytes { (text) throws(TableError) in try MappingTable(parsingUTF8: text) }
     }
+}
+
+/// A table for the kernel, in place of the file that a command takes as an argument.
+struct KernelTableOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The table itself. Other users can see it while the command runs: name keys by :<bytes>:<type>:<description>, as they are in the "
+                + "kernel's keyring.",
+            valueName: "text"))
+    var table: String?
 }
 
 /// How the devices of a table are opened.

@@ -17,17 +17,17 @@ struct Help: ParsableCommand {
         }
         var command: any ParsableCommand.Type = Devmap.self
         for name in topic {
-            guard let next = command.configuration.subcommands.first(where: { Self.name(of: $0) == name }) else {
+            guard
+                let next = command.configuration.subcommands.first(where: {
+                    $0._commandName == name || $0.configuration.aliases.contains(name)
+                })
+            else {
                 throw ValidationError(
                     "there is no target or command '\(topic.joined(separator: " "))'; 'devmap targets' lists the targets.")
             }
             command = next
         }
         try Terminal.print(Devmap.helpMessage(for: command) + "\n")
-    }
-
-    private static func name(of command: any ParsableCommand.Type) -> String {
-        command.configuration.commandName ?? "\(command)".lowercased()
     }
 
     private static func text(of type: any Target.Type) -> String {
