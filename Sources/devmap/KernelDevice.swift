@@ -6,19 +6,18 @@ enum KernelDevice {
     case name(String)
     case uuid(String)
     case number(DeviceNumber)
+    /// By the path of its node, such as `/dev/dm-0` or a link that leads there.
+    case path(String)
 
-    /// A word of the command line: `MAJOR:MINOR`, the path of a block device, or a name.
-    init(_ word: String) throws(MappingError) {
+    /// A word of the command line: `MAJOR:MINOR`, a path, or a name.
+    init(_ word: String) {
         let directory = "/dev/mapper/"
         if let number = DeviceNumber(parsing: word) {
             self = .number(number)
         } else if word.hasPrefix(directory) {
             self = .name(String(word.dropFirst(directory.count)))
         } else if word.hasPrefix("/") {
-            guard let number = DeviceNodes.blockDevice(at: word) else {
-                throw MappingError(.notFound, device: word, message: "there is no such block device")
-            }
-            self = .number(number)
+            self = .path(word)
         } else {
             self = .name(word)
         }
@@ -28,9 +27,14 @@ enum KernelDevice {
     /// libdevmapper or this command made it, and as it is when another program did.
     func id(in mapper: KernelMapper) throws(MappingError) -> MappedDeviceID {
         switch self {
-        case .number(let number): .number(number)
-        case .name(let text): try Self.existing(text, in: mapper) { (text) throws(MappingError) in .name(try DeviceName(text)) }
-        case .uuid(let text): try Self.existing(text, in: mapper) { (text) throws(MappingError) in .uuid(try DeviceUUID(text)) }
+        case .number(let number): return .number(number)
+        case .path(let path):
+            guard let number = DeviceNodes.blockDevice(at: path) else {
+                throw MappingError(.notFound, device: path, message: "there is no such block device")
+            }
+            return .number(number)
+        case .name(let text): return try Self.existing(text, in: mapper) { (text) throws(MappingError) in .name(try DeviceName(text)) }
+        case .uuid(let text): return try Self.existing(text, in: mapper) { (text) throws(MappingError) in .uuid(try DeviceUUID(text)) }
         }
     }
 
@@ -96,7 +100,7 @@ struct DeviceArgument: ParsableArguments {
         let words = words.compactMap { $0 }
         switch (device, uuid) {
         case (let word, let uuid?): return (.uuid(uuid), (word.map { [$0] } ?? []) + words)
-        case (let word?, nil): return (try KernelDevice(word), words)
+        case (let word?, nil): return (KernelDevice(word), words)
         case (nil, nil): throw ValidationError("Give a device: <device> or --uuid <uuid>.")
         }
     }
@@ -117,46 +121,44 @@ struct DevicesArgument: ParsableArguments {
 
     @Option(name: .customLong("uuid"), help: "A device's uuid. May be given several times.") var uuids: [String] = []
 
+    private var chosen: [KernelDevice] { devices.map(KernelDevice.init) + uuids.map(KernelDevice.uuid) }
     var isEmpty: Bool { devices.isEmpty && uuids.isEmpty }
-
-    func ids(in mapper: KernelMapper) throws(MappingError) -> [MappedDeviceID] {
-        var ids: [MappedDeviceID] = []
-        for word in devices { ids.append(try KernelDevice(word).id(in: mapper)) }
-        for uuid in uuids { ids.append(try KernelDevice.uuid(uuid).id(in: mapper)) }
-        return ids
-    }
 
     /// What is known of the devices; of all, in the order of their numbers, when none is given.
     func infos(in mapper: KernelMapper) throws(MappingError) -> [MappedDeviceInfo] {
+        guard !isEmpty else { return try mapper.infosOfAll() }
         var infos: [MappedDeviceInfo] = []
-        guard isEmpty else {
-            for id in try ids(in: mapper) { infos.append(try mapper.info(of: id)) }
-            return infos
+        for device in chosen { infos.append(try mapper.info(of: try device.id(in: mapper))) }
+        return infos
+    }
+
+    /// Does something to each device; those that it fails for are told, and keep no other from it.
+    func forEach(in mapper: KernelMapper, _ body: (MappedDeviceID) throws(MappingError) -> Void) throws {
+        var hasFailed = false
+        for device in chosen {
+            do throws(MappingError) { try body(try device.id(in: mapper)) } catch {
+                Terminal.writeError("devmap: \(CommandFailure(error).message)\n")
+                hasFailed = true
+            }
         }
-        for device in try mapper.devices() {
-            do throws(MappingError) { infos.append(try mapper.info(of: .number(device.number))) } catch {
+        if hasFailed { throw ExitCode(1) }
+    }
+
+    func expectAny() throws { if isEmpty { throw ValidationError("Give a device: <device> or --uuid <uuid>.") } }
+}
+
+extension KernelMapper {
+    /// What is known of all devices, in the order of their numbers.
+    func infosOfAll() throws(MappingError) -> [MappedDeviceInfo] {
+        var infos: [MappedDeviceInfo] = []
+        for device in try devices() {
+            do throws(MappingError) { infos.append(try info(of: .number(device.number))) } catch {
                 // It went away since.
                 guard error.code == .notFound else { throw error }
             }
         }
         return infos.sorted { ($0.number.major, $0.number.minor) < ($1.number.major, $1.number.minor) }
     }
-
-    /// Does something to each device; those that it fails for are told, and keep no other from it.
-    func forEach(in mapper: KernelMapper, _ body: (MappedDeviceID) throws(MappingError) -> Void) throws {
-        var hasFailed = false
-        func attempt(_ device: () throws(MappingError) -> KernelDevice) {
-            do throws(MappingError) { try body(try device().id(in: mapper)) } catch {
-                Terminal.writeError("devmap: \(CommandFailure(error).message)\n")
-                hasFailed = true
-            }
-        }
-        for word in devices { attempt { () throws(MappingError) in try KernelDevice(word) } }
-        for uuid in uuids { attempt { .uuid(uuid) } }
-        if hasFailed { throw ExitCode(1) }
-    }
-
-    func expectAny() throws { if isEmpty { throw ValidationError("Give a device: <device> or --uuid <uuid>.") } }
 }
 
 /// A number of seconds, with a fraction if need be.

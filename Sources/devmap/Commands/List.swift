@@ -18,7 +18,7 @@ struct List: ParsableCommand {
             return json ? try Terminal.print(json: stacks) : try Terminal.print(stacks.map(\.text).joined())
         }
         var reports: [DeviceReport] = []
-        for info in try DevicesArgument().infos(in: mapper) { reports.append(try DeviceReport(info, mapper)) }
+        for info in try mapper.infosOfAll() { reports.append(try DeviceReport(info, mapper)) }
         if json { return try Terminal.print(json: reports) }
         var columns = TextColumns(["NAME", "NUMBER", "STATE", "ACCESS", "OPEN", "SIZE", "TARGETS", "UUID"])
         for device in reports {

@@ -12,7 +12,7 @@ struct SetUUID: ParsableCommand {
     @Argument(help: "The uuid: any text of up to 128 bytes that no other device has.") var uuid: String
 
     func run() throws {
-        let device = try KernelDevice(device)
+        let device = KernelDevice(device)
         let uuid = try DeviceUUID(calling: uuid)
         let mapper = try KernelMapper.open()
         try mapper.setUUID(uuid, of: try device.id(in: mapper))
