@@ -119,7 +119,7 @@ extension KernelMapper {
 
     /// Gives the device, and its node, another name. The corresponding command is `DM_DEV_RENAME`.
     public func rename(_ device: MappedDeviceID, to name: DeviceName) throws(MappingError) {
-        var request = ControlRequest(.rename, device)
+        var request = ControlRequest(.rename, try nameForRenaming(device))
         request.appendText(name.description)
         _ = try change(request) { (reply) throws(Errno) in
             // The answer has the name that it had.
@@ -129,9 +129,15 @@ extension KernelMapper {
         }
     }
 
+    /// The kernel looks for the device of this one command by its name alone (`dm_hash_rename`).
+    private func nameForRenaming(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceID {
+        if case .name = device { return device }
+        return .name(try info(of: device).name)
+    }
+
     /// Gives a device a uuid, which has none: it is for good. The corresponding command is `DM_DEV_RENAME` with `DM_UUID_FLAG` (interface 4.19).
     public func setUUID(_ uuid: DeviceUUID, of device: MappedDeviceID) throws(MappingError) {
-        var request = ControlRequest(.rename, device, flags: .uuid)
+        var request = ControlRequest(.rename, try nameForRenaming(device), flags: .uuid)
         request.appendText(uuid.description)
         _ = try change(request) { (_) throws(Errno) in }
     }

@@ -76,8 +76,11 @@ extension InTheLab {
             try leavingNothing {
                 _ = try mapper.create(test, uuid: nil, access: .readWrite)
                 let uuid = try DeviceUUID("later")
-                try mapper.setUUID(uuid, of: .name(test))
+                try mapper.setUUID(uuid, of: .number(try mapper.info(of: .name(test)).number))
                 #expect(try mapper.info(of: .name(test)).uuid == uuid)
+                // The kernel itself takes only names here.
+                try mapper.rename(.uuid(uuid), to: try DeviceName("other"))
+                try mapper.rename(.number(try mapper.info(of: .uuid(uuid)).number), to: test)
                 #expect(try error { try mapper.setUUID(try DeviceUUID("again"), of: .name(test)) }.code == .kernel)
             }
         }
