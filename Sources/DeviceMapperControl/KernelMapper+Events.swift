@@ -6,7 +6,7 @@ extension KernelMapper {
     /// Waits until the device has had more events than `eventNumber`, and returns what is known of it then; `nil` when the deadline came first. Events
     /// are what targets tell: a mirror in sync, a pool that runs full, a path that failed. Without a deadline it waits for ever.
     ///
-    /// The device's current number is in ``MappedDeviceInfo/eventNumber``. Needs interface 4.37 (Linux 4.14).
+    /// The device's current number is in `MappedDeviceInfo.eventNumber`. Needs interface 4.37 (Linux 4.14).
     public func waitForEvent(
         of device: MappedDeviceID, after eventNumber: UInt32, until deadline: ContinuousClock.Instant? = nil
     ) throws(MappingError) -> MappedDeviceInfo? {
