@@ -19,7 +19,7 @@ struct Help: ParsableCommand {
         for name in topic {
             guard
                 let next = command.configuration.subcommands.first(where: {
-                    $0._commandName == name || $0.configuration.aliases.contains(name)
+                    Self.name(of: $0) == name || $0.configuration.aliases.contains(name)
                 })
             else {
                 throw ValidationError(
@@ -28,6 +28,11 @@ struct Help: ParsableCommand {
             command = next
         }
         try Terminal.print(Devmap.helpMessage(for: command) + "\n")
+    }
+
+    /// Commands of several words have their names in their configurations.
+    private static func name(of command: any ParsableCommand.Type) -> String {
+        command.configuration.commandName ?? "\(command)".lowercased()
     }
 
     private static func text(of type: any Target.Type) -> String {
