@@ -72,7 +72,10 @@ extension KernelMapper {
         try expect(found, toSuit: device)
         let id = MappedDeviceID.number(found.number)
         if found.hasActiveTable, !found.hasInactiveTable, try isInForce(device.table, on: id) {
-            return found.isSuspended ? .resumed(try resume(id)) : .unchanged(found)
+            if found.isSuspended { return .resumed(try resume(id)) }
+            // Whoever made it may have been killed before that.
+            try makeNode(found.name.description, found.number)
+            return .unchanged(found)
         }
         do throws(MappingError) {
             _ = try load(device.table, into: id, access: device.access)

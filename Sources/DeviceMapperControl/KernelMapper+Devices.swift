@@ -152,7 +152,7 @@ extension KernelMapper {
         _ = try perform(request)
     }
 
-    private func makeNode(_ name: String, _ number: DeviceNumber) throws(MappingError) {
+    func makeNode(_ name: String, _ number: DeviceNumber) throws(MappingError) {
         do throws(Errno) { try nodes.make(name, number) } catch {
             throw MappingError(
                 .deviceUnavailable, device: name, errno: error.rawValue, message: "the node in /dev/mapper cannot be made: \(error)")

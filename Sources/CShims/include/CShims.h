@@ -118,9 +118,9 @@ static inline int shim_semaphore_remove(int set) { return semctl(set, 0, IPC_RMI
 static inline int shim_semaphore_value(int set, int index) { return semctl(set, index, GETVAL); }
 /// How many processes wait until the first one is 0.
 static inline int shim_semaphore_waiters(int set) { return semctl(set, 0, GETZCNT); }
-static inline int shim_semaphore_set_value(int set, int index, int value) {
-    union { int val; void *pointer; } argument = {.val = value};
-    return semctl(set, index, SETVAL, argument);
+static inline int shim_semaphore_set_values(int set, const unsigned short *values) {
+    union { int val; const unsigned short *array; } argument = {.array = values};
+    return semctl(set, 0, SETALL, argument);
 }
 /// How many semaphores the set has, and when it was last used and made, in seconds since 1970.
 static inline int shim_semaphore_status(int set, uint64_t *count, int64_t *used, int64_t *made) {

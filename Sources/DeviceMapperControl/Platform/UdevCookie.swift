@@ -14,13 +14,13 @@ internal import Darwin
 /// The semaphore's key is 0x0D4D and, below it, 16 random bits, the cookie's base. Its value is 1, and 1 more for each change that udev has not
 /// completed; who waits takes the first 1 away, waits for 0, and removes it.
 ///
-/// A set that is made here has three more semaphores, which libdevmapper does not look at: they say that it is one of ours, and which process has made
-/// it, so that what a killed process left behind is found and removed.
+/// A set that is made here has four more semaphores, which libdevmapper does not look at: they say that it is one of ours, and which process of which
+/// namespace has made it, so that what a killed process left behind is found and removed.
 package struct UdevCookie: Hashable, Sendable {
     private static let magic: UInt32 = 0x0d4d
-    /// `DM_COOKIE_MAGIC` of the other semaphores: the first of them has this value.
+    /// The second semaphore's value: the set is one of ours.
     private static let mark: CInt = 0x5dd
-    private static let semaphoreCount: CInt = 4
+    private static let semaphoreCount: CInt = 5
 
     /// The lower 16 bits, never 0.
     package let base: UInt16
@@ -38,23 +38,20 @@ package struct UdevCookie: Hashable, Sendable {
     package static func isKey(_ value: UInt32) -> Bool { value >> 16 == magic && value & 0xffff != 0 }
 
     #if os(Linux)
-    /// A new cookie. When the system has no more semaphores, those of processes that were killed are removed first.
+    /// A new cookie. Those that killed processes have left are removed first.
     package static func make() throws(Errno) -> UdevCookie {
-        var hasSwept = false
+        sweep()
         while true {
             guard let cookie = UdevCookie(value: UInt32.random(in: 1...0xffff)) else { continue }
             let set = shim_semaphore_make(cookie.value, semaphoreCount)
             if set < 0 {
                 let error = Errno(rawValue: errno)
                 if error == .fileExists { continue }
-                guard error == .noSpace, !hasSwept else { throw error }
-                hasSwept = true
-                sweep()
-                continue
+                throw error
             }
             let process = getpid()
-            let values = [1, mark, process & 0x7fff, process >> 15]
-            for (index, value) in values.enumerated() where shim_semaphore_set_value(set, CInt(index), value) != 0 {
+            let values = [1, mark, process & 0x7fff, process >> 15, namespace].map { UInt16(truncatingIfNeeded: $0) }
+            guard unsafe values.withUnsafeBufferPointer({ unsafe shim_semaphore_set_values(set, $0.baseAddress) }) == 0 else {
                 let error = Errno(rawValue: errno)
                 _ = shim_semaphore_remove(set)
                 throw error
@@ -63,12 +60,21 @@ package struct UdevCookie: Hashable, Sendable {
         }
     }
 
-    /// Removes cookies of this package whose process is gone, and which nobody waits for nor has used for some seconds.
-    package static func sweep(unusedFor seconds: Int = 60) {
+    /// Removes cookies of this package whose process is gone, and which nobody waits for; and those whose process was killed before it could say
+    /// that they are its own.
+    package static func sweep() {
         for cookie in all() {
-            guard let status = try? cookie.status(), let process = status.process, kill(process, 0) != 0, errno == ESRCH else { continue }
-            if status.waiters == 0, time(nil) - Int(status.lastUse) >= seconds { try? cookie.remove() }
+            guard let status = try? cookie.status(), status.waiters == 0 else { continue }
+            let isGone = status.process.map { kill($0, 0) != 0 && errno == ESRCH } ?? false
+            if isGone || status.isUnfinished { try? cookie.remove() }
         }
+    }
+
+    /// Something that processes which know each other by the same numbers have in common, small enough for a semaphore.
+    private static var namespace: CInt {
+        var status = stat()
+        guard unsafe stat("/proc/self/ns/pid", &status) == 0 else { return 0 }
+        return CInt(status.st_ino % 32749)
     }
 
     /// All cookies of the machine, libdevmapper's too.
@@ -98,8 +104,10 @@ package struct UdevCookie: Hashable, Sendable {
         package var waiters: Int
         /// When it was made or used, in seconds since 1970.
         package var lastUse: Int64
-        /// The process that made it; `nil` for one of libdevmapper.
+        /// The process that made it; `nil` for one of libdevmapper, and of a process that is not seen from here.
         package var process: CInt?
+        /// Whether it has been made some seconds ago and given no values: there is nothing between the two but the end of the process.
+        package var isUnfinished: Bool
     }
 
     package func status() throws(Errno) -> Status {
@@ -111,10 +119,13 @@ package struct UdevCookie: Hashable, Sendable {
         let value = try Self.check(shim_semaphore_value(set, 0))
         let waiters = try Self.check(shim_semaphore_waiters(set))
         var process: CInt?
-        if count == UInt64(Self.semaphoreCount), shim_semaphore_value(set, 1) == Self.mark {
+        if count == UInt64(Self.semaphoreCount), shim_semaphore_value(set, 1) == Self.mark, shim_semaphore_value(set, 4) == Self.namespace {
             process = shim_semaphore_value(set, 2) | shim_semaphore_value(set, 3) << 15
         }
-        return Status(semaphore: Int(set), value: Int(value), waiters: Int(waiters), lastUse: max(used, made), process: process)
+        let isUnfinished = count == UInt64(Self.semaphoreCount) && shim_semaphore_value(set, 1) == 0 && Int64(time(nil)) - made > 10
+        return Status(
+            semaphore: Int(set), value: Int(value), waiters: Int(waiters), lastUse: max(used, made), process: process,
+            isUnfinished: isUnfinished)
     }
 
     /// Counts a change that udev is to complete.
