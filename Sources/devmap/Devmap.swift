@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CShims
+internal import DmsetupFrontend
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -27,6 +28,7 @@ struct Devmap: ParsableCommand {
 
     static func main() {
         forbidDumps()
+        if let status = runDmsetup(CommandLine.arguments) { exit(withError: ExitCode(status)) }
         do {
             var command = try parseAsRoot()
             try command.run()
@@ -36,6 +38,14 @@ struct Devmap: ParsableCommand {
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// Called as `dmsetup`, or as `devmap dmsetup`, the command is that one, with its own ways of reading a command line.
+    private static func runDmsetup(_ arguments: [String]) -> Int32? {
+        guard let program = arguments.first else { return nil }
+        if DmsetupCommand.isCalled(program) { return DmsetupCommand.run(Array(arguments.dropFirst()), program: program) }
+        guard arguments.dropFirst().first == "dmsetup" else { return nil }
+        return DmsetupCommand.run(Array(arguments.dropFirst(2)), program: "\(program) dmsetup")
     }
 
     /// Keys that the command works with are not to be found in a core dump, not by a debugger of the same user, and not in what Swift's
