@@ -49,6 +49,8 @@ package final class Dmsetup {
     var nameKind = DeviceNameKind.number
     var treeOptions = TreeOptions()
     var report: Report<ReportedDevice>?
+    /// When statistics were last reported, and began at 0 again.
+    var statisticsBegin: ContinuousClock.Instant?
     /// The verb that a selection is for, which is done with the devices that a report selects.
     var selectedVerb: DmsetupVerb?
     /// Whether a device was printed in the concise form: what follows has a semicolon in front.

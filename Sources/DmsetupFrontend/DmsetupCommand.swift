@@ -1,11 +1,14 @@
 /// The command: reads the command line, finds the verb, and does it.
 package enum DmsetupCommand {
-    /// Whether a program of this name (the zeroth argument) is dmsetup.
-    package static func isCalled(_ program: String) -> Bool { program.split(separator: "/").last == "dmsetup" }
+    /// Whether a program of this name (the zeroth argument) is dmsetup, or dmstats.
+    package static func isCalled(_ program: String) -> Bool { baseName(program) == "dmsetup" || baseName(program) == "dmstats" }
+
+    private static func baseName(_ program: String) -> Substring? { program.split(separator: "/").last }
 
     /// Runs dmsetup with the words behind its name, and returns the exit status. `program` is what the messages of the option parser call it.
     package static func run(_ words: [String], program: String, in surroundings: Dmsetup.Surroundings = .machine) -> Int32 {
-        Dmsetup(surroundings).main(words, program: program)
+        // dmstats is the verb `stats` under a name of its own.
+        Dmsetup(surroundings).main(baseName(program) == "dmstats" ? ["stats"] + words : words, program: program)
     }
 }
 

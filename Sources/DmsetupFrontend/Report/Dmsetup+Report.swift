@@ -3,7 +3,17 @@ internal import StorageUnits
 /// The reports of `info -c` and `splitname`, and what other verbs select devices with.
 extension Dmsetup {
     func beginReport(_ verb: DmsetupVerb) throws(Told) {
+        if options(.sort), verb.name == "status" || verb.name == "table" {
+            output.error("--sort is not yet supported with status and table.")
+            throw Told()
+        }
         let isSplitName = verb.name == "splitname"
+        try beginReport(
+            standard: isSplitName ? DeviceReportFields.splitName : DeviceReportFields.standard, sections: isSplitName ? .nameParts : [])
+    }
+
+    /// Begins a report with these fields unless others are asked for, of these sections in any case.
+    func beginReport(standard: String, sections: ReportSections) throws(Told) {
         var layout = ReportLayout()
         if options(.noHeadings) {
             layout.separator = ":"
@@ -19,16 +29,12 @@ extension Dmsetup {
             layout.isAligned = false
             layout.hasNames = true
         }
-        var names = isSplitName ? DeviceReportFields.splitName : DeviceReportFields.standard
+        var names = standard
         if let wanted = options.argument(.options), options(.options) {
             if wanted.contains("help") { layout.hasHeadings = false }
             names = wanted.hasPrefix("+") ? "\(names),\(wanted.dropFirst())" : wanted
         }
         let keys = options.argument(.sort) ?? ""
-        if options(.sort), verb.name == "status" || verb.name == "table" {
-            output.error("--sort is not yet supported with status and table.")
-            throw Told()
-        }
         if let separator = options.argument(.separator) {
             layout.separator = separator
             if !layout.isTransposed { layout.isAligned = false }
@@ -36,7 +42,7 @@ extension Dmsetup {
         do throws(Report<ReportedDevice>.Failure) {
             report = try Report(
                 DeviceReportFields(self).all, layout, names: names, keys: options(.sort) ? keys : "", selection: options.argument(.select),
-                sections: isSplitName ? .nameParts : [], log: output)
+                sections: sections, log: output)
         } catch {
             throw Told()
         }
@@ -48,8 +54,8 @@ extension Dmsetup {
         _ = try tree()
     }
 
-    /// Adds a device to the report, or does the verb that the selection is for.
-    func addToReport(_ answer: borrowing DeviceAnswer) throws(Told) {
+    /// Adds a device to the report, or a row of its statistics, or does the verb that the selection is for.
+    func addToReport(_ answer: borrowing DeviceAnswer, statistics: ReportedStatistics? = nil) throws(Told) {
         guard let report else { throw Told() }
         var device = ReportedDevice()
         device.name = answer.name
@@ -70,8 +76,9 @@ extension Dmsetup {
         if report.sections.contains(.nameParts) {
             device.parts = DeviceNameParts(name: device.name, uuid: device.uuid, separator: "-")
         }
+        device.statistics = statistics
         // Fields of statistics make a report of a device's regions, of which there are none here.
-        guard report.sections.isDisjoint(with: .statistics) else { return }
+        guard statistics != nil || report.sections.isDisjoint(with: .statistics) else { return }
         let isSelected: Bool
         do throws(Report<ReportedDevice>.Failure) { isSelected = try report.add(device, showing: selectedVerb == nil) } catch {
             throw Told()

@@ -12,6 +12,8 @@ package struct ReportedDevice {
     package var dependencies: [DeviceNumber] = []
     package var tree: (tree: DeviceTree, index: Int)?
     package var parts = DeviceNameParts(name: "", uuid: "", separator: nil)
+    /// What the row is of, in a report of statistics.
+    package var statistics: ReportedStatistics?
 
     package init() {}
 }
@@ -22,7 +24,7 @@ extension ReportSections {
     static let dependencies = ReportSections(rawValue: 4)
     static let tree = ReportSections(rawValue: 8)
     static let nameParts = ReportSections(rawValue: 16)
-    static let statistics: ReportSections = [ReportSections(rawValue: 32), ReportSections(rawValue: 64)]
+    static let statistics: ReportSections = [.counters, .regions]
 }
 
 /// The fields of `info -c` and `splitname`.
@@ -34,8 +36,10 @@ struct DeviceReportFields {
     private let names: DeviceNames
     private let nodes: DeviceNodes
     private let mangling: StringMangling
+    private let statistics: [ReportField<ReportedDevice>]
 
     init(_ dmsetup: Dmsetup) {
+        statistics = StatsReportFields(dmsetup).all
         output = dmsetup.output
         names = dmsetup.names
         nodes = dmsetup.nodes
@@ -50,8 +54,8 @@ struct DeviceReportFields {
                 ReportSection(.dependencies, "Mapped Device Relationship Information", prefix: "deps_"),
                 ReportSection(.tree, "Mapped Device Relationship Information", prefix: "tree_"),
                 ReportSection(.nameParts, "Mapped Device Name Components", prefix: "splitname_"),
-            ],
-            fields: nameFields + informationFields + relationFields + partFields)
+            ] + StatsReportFields.sections,
+            fields: nameFields + informationFields + relationFields + partFields + statistics)
     }
 
     private typealias Field = ReportField<ReportedDevice>
@@ -143,7 +147,9 @@ struct DeviceReportFields {
 
     private var partFields: [Field] {
         [
-            Field(.nameParts, .string, "Subsys", 6, "subsystem", "What made the device, as its uuid says.") { ReportValue($0.parts.subsystem) },
+            Field(.nameParts, .string, "Subsys", 6, "subsystem", "What made the device, as its uuid says.") {
+                ReportValue($0.parts.subsystem)
+            },
             Field(.nameParts, .string, "VG", 4, "vg_name", "The volume group of LVM.") { ReportValue($0.parts.lvm.volumeGroup) },
             Field(.nameParts, .string, "LV", 4, "lv_name", "The logical volume of LVM.") { ReportValue($0.parts.lvm.volume) },
             Field(.nameParts, .string, "LVLayer", 7, "lv_layer", "The layer of LVM.") { ReportValue($0.parts.lvm.layer) },
