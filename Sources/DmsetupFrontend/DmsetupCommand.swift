@@ -64,6 +64,9 @@ extension Dmsetup {
     private func prepare(_ verb: DmsetupVerb) throws(Told) -> DmsetupVerb? {
         var verb = verb
         if verb.name == "splitname", !options(.columns) { options.set(.columns) }
+        if verb.name == "stats", let command = options.operands.dropFirst().first, command == "list" || command == "report" {
+            options.set(.columns)
+        }
         if verb.name == "mangle" { mangling = .none }
         do throws(TreeOptions.Failure) { try readOutputOptions() } catch {
             output.error(error.message)
@@ -71,6 +74,10 @@ extension Dmsetup {
             throw Told()
         }
         setUpUdev()
+        if let units = options.argument(.units), SizeUnits(units) == nil {
+            output.error("Invalid --units argument.")
+            throw Told()
+        }
         guard verb.name != "stats" else { return verb }
         if options(.select), verb.repetition == .eachOrSelected, let info = DmsetupVerb.named("info") {
             selectedVerb = verb

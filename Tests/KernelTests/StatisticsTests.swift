@@ -1,5 +1,6 @@
 import DeviceMapper
 import DeviceMapperControl
+import Foundation
 import Glibc
 import Testing
 import VolumeLaws
@@ -194,6 +195,75 @@ extension InTheLab {
                 let counters = try statistics.counters(of: regions[0])
                 let time = try #require(StatisticsResolution.nanoseconds.ticks(counters[0].reads.duration))
                 #expect(row.split(separator: "\n").first.map(String.init) == "0 2048 512 4 5 40 \(time) 1", "\(row)")
+            }
+        }
+
+        /// What a command says and does: of the real dmsetup, or of ours, the `devmap` beside the tests.
+        private func run(_ command: [String], ours: Bool) throws -> String {
+            let devmap = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "devmap")
+                .path
+            let program = ours ? HostCommand(devmap, package: "devmap") : KernelDevices.dmsetup
+            let output = try program.attempt((ours ? ["dmsetup"] : []) + ["stats"] + command)
+            return "\(output.text)\(output.errors)status \(output.status)"
+        }
+
+        @Test func ourDmsetupMakesTheSameRegions() throws {
+            try withDevice { statistics, _ in
+                for command in [
+                    "test", "--areas 4 test", "--areasize 128k --precise test", "--areas 0 test", "--alldevices", "/dev/mapper/test",
+                    "--start 8 --length 1024 --bounds 10ms,20ms,30ms --programid prog --userdata hello test", "--bounds 10us test",
+                    "--start 1 test", "--length 1k test", "--start 1k --length 200K --areasize 3k test", "--bounds 1s,2 test",
+                    "--segments --nogroup test", "", "nonexist", "--areas 3 --areasize 5 test", "--bounds 10,5 test", "--length x test",
+                    "--areasize 5b test", "--allregions test",
+                ] {
+                    let words = ["create"] + command.split(separator: " ").map(String.init)
+                    var made: [[String]] = []
+                    for ours in [false, true] {
+                        let output = try run(words, ours: ours)
+                        made.append([output] + (try statistics.regions().map(\.description)))
+                        for region in try statistics.regions() { try statistics.delete(region.id) }
+                    }
+                    #expect(made[0] == made[1], "\(command)")
+                }
+            }
+        }
+
+        @Test func ourDmsetupShowsTheSame() throws {
+            try withDevice { statistics, device in
+                for command in ["--areas 2 test", "--precise --bounds 1ms,1s --areasize 256k test", "--programid prog --length 100 test"] {
+                    _ = try run(["create"] + command.split(separator: " ").map(String.init), ours: true)
+                }
+                for command in [
+                    "list", "list -v --area --programid prog", "list --histogram", "list --histogram --notimesuffix", "list --area",
+                    "list --allprograms", "list test", "list -c", "list --noheadings", "list --nameprefixes", "list --rows",
+                    "list --units s",
+                    "list --units m --nosuffix", "list --units H", "list --units 3k", "list --units x", "list --separator :",
+                    "list --allprograms --programid x", "list --allregions --regionid 1", "list -O -region_id", "list -S region_id=1",
+                    "list -S region_len>100k --allprograms", "list -o name,region_id,major,minor", "list nonexist",
+                    "list -o +user_data,precise,hist_bins,hist_ranges,area_offset --area", "print test", "print --regionid 1 test",
+                    "print --regionid 9 test", "clear test", "clear --regionid 1 test", "clear --regionid 2 test", "delete test",
+                    "delete --regionid 99 test", "version", "report nonexist",
+                ] {
+                    let words = command.split(separator: " ").map(String.init)
+                    #expect(try run(words, ours: true) == run(words, ours: false), "\(command)")
+                }
+                // Each report begins to count at 0: both see the same requests. Regions that are summed up are shown with an undefined start by dmsetup.
+                let counts = "read_count,write_count,read_sector_count,reads_per_sec,writes_per_sec,read_size_per_sec,avg_request_size"
+                for command in [
+                    "report -o region_id,area_id,\(counts),throughput,interval_ns,interval", "report --area --units s -o \(counts)",
+                    "report -o hist_count,hist_count_bounds,hist_count_ranges,hist_percent,hist_percent_bounds,hist_percent_ranges",
+                    "report --noheadings -o hist_count,hist_count_bounds,hist_percent_ranges",
+                    "report --notimesuffix -o hist_count,hist_count_bounds,hist_count_ranges,hist_percent_ranges",
+                ] {
+                    var outputs: [String] = []
+                    for ours in [false, true] {
+                        for region in try statistics.regions() { try statistics.clear(region.id) }
+                        for index in 0..<3 { _ = try device.read(at: index * 8192, count: 4096) }
+                        try device.write([UInt8](repeating: 1, count: 8192), at: 600 * 1024)
+                        outputs.append(try run(command.split(separator: " ").map(String.init), ours: ours))
+                    }
+                    #expect(outputs[0] == outputs[1], "\(command)")
+                }
             }
         }
     }

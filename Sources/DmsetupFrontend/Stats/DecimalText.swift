@@ -1,7 +1,7 @@
 /// Decimal fractions as `printf` writes them.
-enum DecimalText {
+package enum DecimalText {
     /// `%.*f`: rounded to the nearest, and to the even one between two. `value` is not negative.
-    static func fixed(_ value: Double, places: Int) -> String {
+    package static func fixed(_ value: Double, places: Int) -> String {
         var scale: UInt64 = 1
         for _ in 0..<places { scale *= 10 }
         let product = value * Double(scale)
@@ -22,7 +22,7 @@ enum DecimalText {
     }
 
     /// A share of 0 to 1 in percent: neither 0 nor 100 unless it is that.
-    static func percent(_ share: Double) -> String {
+    package static func percent(_ share: Double) -> String {
         let percent = share * 100
         if percent > 0, percent < 0.01 { return "0.01" }
         if percent < 100, percent > 99.99 { return "99.99" }

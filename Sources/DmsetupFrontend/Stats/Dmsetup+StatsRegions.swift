@@ -127,8 +127,11 @@ extension Dmsetup {
                 return
             }
             let id = options.integer(.regionID)
-            guard try statisticsRegions(name, program: "").contains(where: { $0.id.number == UInt32(bitPattern: id) }) else {
-                output.error("Region ID \(UInt64(bitPattern: Int64(id))) does not exist")
+            let regions = try statisticsRegions(name, program: "")
+            guard regions.contains(where: { $0.id.number == UInt32(bitPattern: id) }) else {
+                let number = UInt64(bitPattern: Int64(id))
+                output.error(
+                    regions.isEmpty ? "Could not delete region ID \(number): no regions found" : "Region ID \(number) does not exist")
                 output.error("Could not delete statistics region")
                 throw Told()
             }

@@ -25,10 +25,6 @@ extension Dmsetup {
         try expectOne(.allPrograms, .programID, "Please supply one of --allprograms and --programid")
         try expectOne(.allRegions, .regionID, "Please supply one of --allregions and --regionid")
         try expectOne(.follow, .noMonitor, "Use of --follow is incompatible with --nomonitor.")
-        if let units = options.argument(.units), SizeUnits(units) == nil {
-            output.error("Invalid --units argument.")
-            throw Told()
-        }
         switch command {
         case .help:
             showStatsUsage()

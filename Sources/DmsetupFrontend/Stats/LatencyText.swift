@@ -1,14 +1,14 @@
 internal import DeviceMapperTables
 
 /// Histograms of latencies as words of a report, and bounds of them as `--bounds` takes them. Times are in nanoseconds.
-struct LatencyText {
+package struct LatencyText {
     /// What stands in front of each bin's value.
-    enum Bounds {
+    package enum Bounds {
         case none, lower, range
     }
 
     /// What is told of each bin.
-    enum Values {
+    package enum Values {
         case none, counts, percentages
     }
 
@@ -17,8 +17,13 @@ struct LatencyText {
     /// Whether times have a unit.
     var hasUnits: Bool
 
+    package init(isCompact: Bool, hasUnits: Bool) {
+        self.isCompact = isCompact
+        self.hasUnits = hasUnits
+    }
+
     /// The bins of a histogram, or nothing where there is none.
-    func text(bounds: [UInt64], counts: [UInt64], _ shown: Bounds, _ values: Values) -> String {
+    package func text(bounds: [UInt64], counts: [UInt64], _ shown: Bounds, _ values: Values) -> String {
         guard !bounds.isEmpty else { return "" }
         let total = counts.reduce(0, &+)
         let pads = values != .none && !isCompact
@@ -64,12 +69,12 @@ struct LatencyText {
     }
 
     /// What is wrong with `--bounds`.
-    struct Failure: Error {
-        var message: String
+    package struct Failure: Error {
+        package var message: String
     }
 
     /// Reads `10ms,20,1s`: a number without a unit has that of the one before it, and the first one nanoseconds.
-    static func bounds(_ text: String) throws(Failure) -> [UInt64] {
+    package static func bounds(_ text: String) throws(Failure) -> [UInt64] {
         var rest = Array(text.utf8)[...]
         var unit: UInt64 = 1
         var bounds: [UInt64] = []

@@ -1,5 +1,5 @@
 /// The units that sizes are read and shown in: `--units`, and the letter behind `--start`, `--length` and `--areasize`.
-struct SizeUnits {
+package struct SizeUnits {
     private enum Kind {
         /// The largest unit that leaves something in front of the point: of 1024 or of 1000 each. Rounding up may be marked.
         case human(step: Double, letters: [Character], marksRounding: Bool)
@@ -8,12 +8,12 @@ struct SizeUnits {
 
     private let kind: Kind
 
-    static let human = SizeUnits(kind: .human(step: 1024, letters: Array("eptgmkb"), marksRounding: false))
+    package static let human = SizeUnits(kind: .human(step: 1024, letters: Array("eptgmkb"), marksRounding: false))
 
     private init(kind: Kind) { self.kind = kind }
 
     /// Reads `h`, `H`, `r`, `R`, or another letter with or without a number in front; `nil` when it is none.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let letter = text.dropFirst(digits.count).first else { return nil }
         switch letter {
@@ -27,7 +27,7 @@ struct SizeUnits {
     }
 
     /// How many bytes a unit has; `nil` when there is no such unit.
-    static func bytes(_ text: some StringProtocol) -> UInt64? {
+    package static func bytes(_ text: some StringProtocol) -> UInt64? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let letter = text.dropFirst(digits.count).first, let count = digits.isEmpty ? 1 : CNumber.whole(digits, radix: 10) else {
             return nil
@@ -52,7 +52,7 @@ struct SizeUnits {
     }
 
     /// A number of sectors with a letter behind it where the unit varies. The fixed ones have none: so it is in dmsetup.
-    func text(sectors: UInt64) -> String {
+    package func text(sectors: UInt64) -> String {
         guard sectors > 0 else { return "0" }
         let size = Double(sectors &* 512)
         switch kind {

@@ -75,7 +75,7 @@ struct StatsReportFields {
     ) -> Field {
         field(section, kind, heading, width, name, summary) { [units] in
             let sectors = UInt64(exactly: value($0).rounded(.towardZero)) ?? .max
-            return ReportValue(text: units.text(sectors: sectors), number: sectors)
+            return ReportValue(text: units.text(sectors: sectors), number: Self.key(Double(sectors)))
         }
     }
 
