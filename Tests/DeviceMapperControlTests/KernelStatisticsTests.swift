@@ -66,7 +66,7 @@ import VolumeLaws
     @Test("each call is one message")
     func messages() throws {
         let list = "4: 8+20 8 - -\n"
-        let lines = Self.line("8+8") + Self.line("16+8") + Self.line("24+4")
+        let lines = Self.line("8+8") + Self.line("16+8") + Self.line("24+8")
         let kernel = Self.kernel { words in
             words.hasPrefix("@stats_list") ? list : words.hasPrefix("@stats_print") ? lines : nil
         }
@@ -75,7 +75,7 @@ import VolumeLaws
         #expect(try statistics.regions(of: "prog") == [region])
         #expect(try statistics.region(region.id) == region)
         let counters = try statistics.counters(of: region)
-        #expect(counters.map(\.range.description) == ["8+8", "16+8", "24+4"])
+        #expect(counters.map(\.range.description) == ["8+8", "16+8", "24+8"])
         #expect(counters[0].reads.duration == .milliseconds(4) && counters[0].writes.busy == .milliseconds(13))
         #expect(try statistics.counters(of: region, clearing: true) == counters)
         try statistics.clear(region.id)
@@ -116,7 +116,7 @@ import VolumeLaws
             (["8+8", "16+8"], "the kernel's answer has the counters of 2 areas, and was asked for 3: is region 4 another one now?"),
             ([], "the kernel's answer has the counters of 0 areas, and was asked for 3: is region 4 another one now?"),
             (
-                ["8+8", "17+8", "24+4"],
+                ["8+8", "17+8", "24+8"],
                 "the kernel's answer has the counters of 17+8, which is no area of the region: is 4 another one now?"
             ),
             (

@@ -153,8 +153,14 @@ import Testing
                 "18446744073709551615+2 0 0 0 0 0 0 0 0 0 0 0 0 0",
                 "counters: expected START+LENGTH, found '18446744073709551615+2 0 0 0 0 0 0 0 0 0 0 0 0 0'"
             ),
-            ("0+8 0 0 0 0 -1 0 0 0 0 0 0 0 0", "word 6: counter: '-1' is not a number"),
-            ("0+8 18446744073709551616 0 0 0 0 0 0 0 0 0 0 0 0", "word 2: counter: the number does not fit 64 bits"),
+            (
+                "0+8 0 0 0 0 -1 0 0 0 0 0 0 0 0",
+                "counters: expected numbers that fit 64 bits, found '0+8 0 0 0 0 -1 0 0 0 0 0 0 0 0'"
+            ),
+            (
+                "0+8 18446744073709551616 0 0 0 0 0 0 0 0 0 0 0 0",
+                "counters: expected numbers that fit 64 bits, found '0+8 18446744073709551616 0 0 0 0 0 0 0 0 0 0 0 0'"
+            ),
             (
                 "0+8 0 0 0 0 0 0 0 0 2147483648 0 0 0 0",
                 "counters: expected a number of requests under way, found '0+8 0 0 0 0 0 0 0 0 2147483648 0 0 0 0'"

@@ -188,11 +188,12 @@ extension InTheLab {
                 #expect(regions.map(\.latencyBounds) == [[.milliseconds(1), .seconds(1)]])
                 let ours = try mapper.ask(PrintStatistics(regions[0].id), of: .name(test))
                 #expect(try dmsetup("stats", "print", "--regionid", "0", "test") == ours.map { "\($0)\n" }.joined())
+                // A report begins to count at 0 again.
+                let counters = try statistics.counters(of: regions[0])
                 let fields = "region_start,region_len,area_len,area_count,read_count,read_sector_count,read_time,precise"
                 let row = try dmsetup(
                     "stats", "report", "--count", "1", "--noheadings", "--units", "s", "--nosuffix", "--separator", " ", "-o", fields,
                     "test")
-                let counters = try statistics.counters(of: regions[0])
                 let time = try #require(StatisticsResolution.nanoseconds.ticks(counters[0].reads.duration))
                 #expect(row.split(separator: "\n").first.map(String.init) == "0 2048 512 4 5 40 \(time) 1", "\(row)")
             }

@@ -139,7 +139,7 @@ public struct KernelStatistics: Sendable {
         let (offset, overflow) = index.multipliedReportingOverflow(by: region.areaSize.count)
         let start = overflow ? nil : region.range.start.adding(Sectors(offset))
         let bins = region.latencyBounds.isEmpty ? 0 : region.latencyBounds.count + 1
-        guard line.range.start == start, line.range.end <= region.range.end, line.histogram.count == bins else {
+        guard line.range.start == start, line.range.length == region.areaSize, line.histogram.count == bins else {
             throw MappingError(
                 .kernel, device: name,
                 message:

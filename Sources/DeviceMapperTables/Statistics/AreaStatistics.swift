@@ -26,7 +26,7 @@ public struct AreaStatistics<Time: Hashable & Sendable>: Hashable, Sendable {
         }
     }
 
-    /// The sectors of the area.
+    /// The sectors of the area; the kernel tells the last one of a region as long as the others, also where the region ends before.
     public var range: SectorRange
     /// Reads.
     public var reads: Direction
@@ -74,20 +74,23 @@ extension AreaStatistics<UInt64> {
 
     /// Reads `START+LENGTH`, thirteen numbers, and, where there is a histogram, its numbers with colons between them.
     init(parsing line: Substring) throws(TableError) {
-        var words = try ArgumentReader(line)
         func refused(_ what: String) -> TableError {
             TableError(.invalidValue, message: "counters: expected \(what), found \(quoteForMessage(String(line)))")
         }
-        guard words.remaining == 14 || words.remaining == 15 else { throw refused("a range, 13 numbers and perhaps a histogram") }
-        guard let range = SectorRange(parsingStatistics: try words.word("range")) else { throw refused("START+LENGTH") }
+        // Not a reader of arguments, which may be keys: it wipes its memory, and there may be a million lines.
+        let words = StatisticsText.parts(line, most: 16)
+        guard words.count == 14 || words.count == 15 else { throw refused("a range, 13 numbers and perhaps a histogram") }
+        guard let range = SectorRange(parsingStatistics: words[0]) else { throw refused("START+LENGTH") }
         var numbers: [UInt64] = []
-        for _ in 1...8 { numbers.append(try words.number("counter")) }
-        // The one number that has a sign: the kernel adds up what the processors have counted without stopping them.
-        guard let inProgress = Int32(try words.word("counter")) else { throw refused("a number of requests under way") }
-        for _ in 10...13 { numbers.append(try words.number("counter")) }
+        // The ninth alone has a sign: the kernel adds up what the processors have counted without stopping them.
+        for (index, word) in words[1...13].enumerated() where index != 8 {
+            guard !word.isEmpty, let number = ArgumentReader.decimal(word) else { throw refused("numbers that fit 64 bits") }
+            numbers.append(number)
+        }
+        guard let inProgress = Int32(words[9]) else { throw refused("a number of requests under way") }
         var histogram: [UInt64] = []
-        if !words.isAtEnd {
-            for digits in try words.word("histogram").split(separator: ":", omittingEmptySubsequences: false) {
+        if words.count == 15 {
+            for digits in words[14].split(separator: ":", omittingEmptySubsequences: false) {
                 guard !digits.isEmpty, let count = ArgumentReader.decimal(digits) else { throw refused("numbers with ':' between them") }
                 histogram.append(count)
             }
