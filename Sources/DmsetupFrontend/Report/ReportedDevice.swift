@@ -69,7 +69,7 @@ struct DeviceReportFields {
             },
             Field(.name, .string, "UnmangledUUID", 32, "unmangled_uuid", "The uuid as people write it.") { unmangled($0.uuid) },
             Field(.name, .number, "RAhead", 6, "read_ahead", "How many sectors are read ahead.") {
-                ReportValue(nodes.readAhead(of: $0.number) ?? 0)
+                ReportValue(nodes.readAhead(of: $0.name, $0.number) ?? 0)
             },
         ]
     }
@@ -143,7 +143,9 @@ struct DeviceReportFields {
 
     private var partFields: [Field] {
         [
-            Field(.nameParts, .string, "Subsys", 6, "subsystem", "What made the device, as its uuid says.") { ReportValue($0.parts.subsystem) },
+            Field(.nameParts, .string, "Subsys", 6, "subsystem", "What made the device, as its uuid says.") {
+                ReportValue($0.parts.subsystem)
+            },
             Field(.nameParts, .string, "VG", 4, "vg_name", "The volume group of LVM.") { ReportValue($0.parts.lvm.volumeGroup) },
             Field(.nameParts, .string, "LV", 4, "lv_name", "The logical volume of LVM.") { ReportValue($0.parts.lvm.volume) },
             Field(.nameParts, .string, "LVLayer", 7, "lv_layer", "The layer of LVM.") { ReportValue($0.parts.lvm.layer) },

@@ -87,7 +87,8 @@ extension Dmsetup {
             let identifier = String(semaphore.identifier).padded(to: 10)
             let value = String(semaphore.value).padded(to: 10)
             output.printLine(
-                "\(key) \(identifier) \(value) \(System.format(time: semaphore.operationTime))  \(System.format(time: semaphore.changeTime))")
+                "\(key) \(identifier) \(value) \(System.format(time: semaphore.operationTime))  \(System.format(time: semaphore.changeTime))"
+            )
         }
     }
 

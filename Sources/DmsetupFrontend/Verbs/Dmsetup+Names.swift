@@ -73,7 +73,8 @@ extension Dmsetup {
             throw Told()
         }
         if newName.compareBytes(name) == 0 {
-            output.printLine("\(name): \(uuid.isEmpty ? "[no UUID]" : uuid): name \(uuid.isEmpty ? "" : "and UUID ")already in correct form")
+            output.printLine(
+                "\(name): \(uuid.isEmpty ? "[no UUID]" : uuid): name \(uuid.isEmpty ? "" : "and UUID ")already in correct form")
             return
         }
         output.printLine("\(name): renaming to \(newName)")

@@ -89,9 +89,10 @@ extension Dmsetup {
         var isDone = removeClosed()
         guard options(.force) else { return try expect(isDone) }
         guard deviceCount(&isDone) > 0 else { return try expect(isDone) }
-        isDone = succeeds { () throws(Told) in
-            try forEachDevice(saysNone: false) { (device) throws(Told) in try wipeTable(device.name) }
-        } || isDone
+        isDone =
+            succeeds { () throws(Told) in
+                try forEachDevice(saysNone: false) { (device) throws(Told) in try wipeTable(device.name) }
+            } || isDone
         isDone = removeClosed() || isDone
         let left = deviceCount(&isDone)
         if left > 0 { output.error("Unable to remove \(left) device(s).") }

@@ -41,7 +41,8 @@ struct DmsetupVerb {
                 NAME [--table TABLE | FILE | --notable]   a device, from a table on standard input without any of these
                     [-u UUID] [-j MAJOR -m MINOR] [-r] [-U UID] [-G GID] [-M MODE] [--readahead SECTORS]
                 --concise [DEVICES]
-                """, 0...2) { (dmsetup, operands) throws(Told) in try dmsetup.create(operands) },
+                """, 0...2
+            ) { (dmsetup, operands) throws(Told) in try dmsetup.create(operands) },
             DmsetupVerb("remove", "[--force] [--retry] [--deferred] DEVICE...", any, .eachOrSelected) { (dmsetup, operands) throws(Told) in
                 try dmsetup.remove(operands)
             },
@@ -68,7 +69,8 @@ struct DmsetupVerb {
             DmsetupVerb("wipe_table", "[--force] [--noflush] [--nolockfs] DEVICE...", any, .eachOrSelected) {
                 (dmsetup, operands) throws(Told) in try dmsetup.wipeTable(operands.first)
             },
-            DmsetupVerb("message", "DEVICE SECTOR WORD...", 2...Int.max) { (dmsetup, operands) throws(Told) in try dmsetup.message(operands) },
+            DmsetupVerb("message", "DEVICE SECTOR WORD...", 2...Int.max) { (dmsetup, operands) throws(Told) in try dmsetup.message(operands)
+            },
             DmsetupVerb("setgeometry", "DEVICE CYLINDERS HEADS SECTORS START", 5...5) { (dmsetup, operands) throws(Told) in
                 try dmsetup.setGeometry(operands)
             },
