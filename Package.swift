@@ -44,7 +44,8 @@ let modules: [Module] = [
         dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes"],
         hasTests: false),
     Module(
-        name: "DmsetupFrontend", dependencies: ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", system], isProduct: false),
+        name: "DmsetupFrontend", dependencies: ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", system],
+        isProduct: false),
     Module(
         name: "VolumeLaws",
         dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes", system],

@@ -167,16 +167,18 @@ package final class Dmsetup {
     }
 
     private func unmangle(_ answer: inout DeviceAnswer, _ task: DeviceTask) throws(Told) {
-        do throws(StringMangling.Failure) {
-            answer.reply.name = try mangling.unmangle(answer.reply.name, "name")
-            for index in answer.reply.devices.indices {
-                answer.reply.devices[index].name = try mangling.unmangle(answer.reply.devices[index].name, "name")
+        var isComplete = true
+        func unmangled(_ text: String, _ title: String) -> String {
+            do throws(StringMangling.Failure) { return try mangling.unmangle(text, title) } catch {
+                output.error(error.message)
+                isComplete = false
+                return text
             }
-            if task.command != .remove { answer.reply.uuid = try mangling.unmangle(answer.reply.uuid, "UUID") }
-        } catch {
-            output.error(error.message)
-            throw Told()
         }
+        answer.reply.name = unmangled(answer.reply.name, "name")
+        for index in answer.reply.devices.indices { answer.reply.devices[index].name = unmangled(answer.reply.devices[index].name, "name") }
+        if isComplete, task.command != .remove { answer.reply.uuid = unmangled(answer.reply.uuid, "UUID") }
+        if !isComplete { throw Told() }
     }
 
     // MARK: nodes

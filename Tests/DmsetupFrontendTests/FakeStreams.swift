@@ -26,7 +26,11 @@ final class FakeStreams: DmsetupStreams {
         return String(line)
     }
 
-    func readFile(_ path: String, into text: inout SecretBuffer) -> String? { "No such file or directory" }
+    func readFile(_ path: String, into text: inout SecretBuffer) -> String? {
+        guard path == "/proc/devices" else { return "No such file or directory" }
+        text.append("Block devices:\n254 device-mapper\n")
+        return nil
+    }
     func writeFile(_ path: String, _ text: String) -> String? { "No such file or directory" }
 }
 

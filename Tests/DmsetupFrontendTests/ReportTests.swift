@@ -16,20 +16,21 @@ struct ReportTests {
 
     static var fields: ReportFieldSet<Animal> {
         ReportFieldSet(
-        sections: [
-            ReportSection(ReportSections(rawValue: 1), "Animal", prefix: "animal_"),
-            ReportSection(ReportSections(rawValue: 2), "Noise", prefix: "noise_"),
-        ],
-        fields: [
-            ReportField(ReportSections(rawValue: 1), .string, "Name", 6, "animal_name", "What it is.") { ReportValue($0.name) },
-            ReportField(ReportSections(rawValue: 1), .number, "Legs", 4, "legs", "How many.") { ReportValue($0.legs) },
-            ReportField(ReportSections(rawValue: 2), .string, "Sound", 3, "sound_made", "What it says.") { ReportValue($0.sound) },
-        ])
+            sections: [
+                ReportSection(ReportSections(rawValue: 1), "Animal", prefix: "animal_"),
+                ReportSection(ReportSections(rawValue: 2), "Noise", prefix: "noise_"),
+            ],
+            fields: [
+                ReportField(ReportSections(rawValue: 1), .string, "Name", 6, "animal_name", "What it is.") { ReportValue($0.name) },
+                ReportField(ReportSections(rawValue: 1), .number, "Legs", 4, "legs", "How many.") { ReportValue($0.legs) },
+                ReportField(ReportSections(rawValue: 2), .string, "Sound", 3, "sound_made", "What it says.") { ReportValue($0.sound) },
+            ])
     }
 
     /// What is printed, then what is logged.
     private func report(
-        _ names: String, keys: String = "", selection: String? = nil, sections: ReportSections = [], _ change: (inout ReportLayout) -> Void = { _ in }
+        _ names: String, keys: String = "", selection: String? = nil, sections: ReportSections = [],
+        _ change: (inout ReportLayout) -> Void = { _ in }
     ) -> [String] {
         let log = FakeLog()
         var layout = ReportLayout()
@@ -42,14 +43,19 @@ struct ReportTests {
         return lines + log.lines.filter { !$0.hasPrefix("(") }
     }
 
-    private func names(_ selection: String) -> [String] { report("animalname", selection: selection) { $0.hasHeadings = false; $0.isAligned = false } }
+    private func names(_ selection: String) -> [String] {
+        report("animalname", selection: selection) {
+            $0.hasHeadings = false; $0.isAligned = false
+        }
+    }
 
     @Test("columns are as wide as their widest entry, numbers to the right")
     func aligned() {
         #expect(
-            report("animal_name,legs,sound_made") == [
-                "Name    Legs Sound", "cow        4 moo  ", "duck       2 quack", "big cat    4 roar ", "snake      0      ",
-            ].map { $0 })
+            report("animal_name,legs,sound_made")
+                == [
+                    "Name    Legs Sound", "cow        4 moo  ", "duck       2 quack", "big cat    4 roar ", "snake      0      ",
+                ].map { $0 })
     }
 
     @Test("a heading that is wider than its column is cut")
@@ -59,15 +65,24 @@ struct ReportTests {
 
     @Test("separators, names, quotes and rows")
     func layouts() {
-        #expect(report("legs,animal_name", selection: "legs=2") { $0.isAligned = false; $0.separator = ":" } == ["Legs:Name", "2:duck"])
         #expect(
-            report("legs,sound_made", selection: "legs=2") { $0.isAligned = false; $0.hasHeadings = false; $0.hasNames = true }
+            report("legs,animal_name", selection: "legs=2") {
+                $0.isAligned = false; $0.separator = ":"
+            } == ["Legs:Name", "2:duck"])
+        #expect(
+            report("legs,sound_made", selection: "legs=2") {
+                $0.isAligned = false; $0.hasHeadings = false; $0.hasNames = true
+            }
                 == ["DM_LEGS='2' DM_SOUND_MADE='quack'"])
         #expect(
-            report("legs", selection: "legs=2") { $0.isAligned = false; $0.hasHeadings = false; $0.hasNames = true; $0.isQuoted = false }
+            report("legs", selection: "legs=2") {
+                $0.isAligned = false; $0.hasHeadings = false; $0.hasNames = true; $0.isQuoted = false
+            }
                 == ["DM_LEGS=2"])
         #expect(
-            report("animal_name,legs") { $0.isTransposed = true; $0.separator = "," }
+            report("animal_name,legs") {
+                $0.isTransposed = true; $0.separator = ","
+            }
                 == ["Name,cow,duck,big cat,snake", "Legs,4,2,4,0"])
     }
 
@@ -80,13 +95,18 @@ struct ReportTests {
         #expect(report("name", selection: "legs=0", sections: ReportSections(rawValue: 1)).first == "Name  ")
         #expect(report("bogus") == ["Unrecognised field: bogus"])
         #expect(report("legs,") == ["Unrecognised field: "])
-        #expect(report("abcdefghijklmnopqrstuvwxyzabcdef") == ["f: field name too long.", "Unrecognised field: abcdefghijklmnopqrstuvwxyzabcdef"])
+        #expect(
+            report("abcdefghijklmnopqrstuvwxyzabcdef") == [
+                "f: field name too long.", "Unrecognised field: abcdefghijklmnopqrstuvwxyzabcdef",
+            ])
     }
 
     @Test("rows are sorted by keys, also by ones that are not shown; equals stay as they were")
     func sorting() {
         func sorted(_ keys: String) -> [String] {
-            report("animal_name", keys: keys) { $0.hasHeadings = false; $0.isAligned = false }
+            report("animal_name", keys: keys) {
+                $0.hasHeadings = false; $0.isAligned = false
+            }
         }
         #expect(sorted("animal_name") == ["big cat", "cow", "duck", "snake"])
         #expect(sorted("-animal_name") == ["snake", "duck", "cow", "big cat"])
@@ -119,13 +139,13 @@ struct ReportTests {
         #expect(names("animal_name=~c") == ["cow", "duck", "big cat"])
         #expect(names("animal_name=~^c") == ["cow"])
         #expect(names("animal_name=~k$") == ["duck"])
-        #expect(names("animal_name!~[aeiou]") == [])
+        #expect(names("animal_name!~'[aeiou]'") == [])
         #expect(names("animal_name=~'^(cow|duck)$'") == ["cow", "duck"])
         #expect(names("animal_name=~o?w") == ["cow"])
         #expect(names("sound_made=~o+$") == ["cow"])
         #expect(names("sound_made=~'^$'") == ["snake"])
         #expect(names("animal_name=~b.*t") == ["big cat"])
-        #expect(names("animal_name=~[a-c]u") == [])
+        #expect(names("animal_name=~'[d-f]u'") == ["duck"])
     }
 
     @Test(
@@ -152,15 +172,23 @@ struct ReportTests {
     func wrongExpressions() {
         #expect(names("(legs=1") == ["Syntax error: right parenthesis expected at ''"])
         #expect(names("!legs=1") == ["Syntax error: left parenthesis expected at 'legs=1'"])
-        #expect(names("legs=1 x") == ["Expecting logical operator", "Selection syntax error at 'x'.", "Use 'help' for selection to get more help."])
+        #expect(
+            names("legs=1 x") == [
+                "Expecting logical operator", "Selection syntax error at 'x'.", "Use 'help' for selection to get more help.",
+            ])
         #expect(names("legs=~1") == ["dm_report: incompatible comparison type for selection field legs"])
         #expect(
-            names("animal_name=~'a('").suffix(2) == ["Couldn't parse regex", "dm_report: failed to create regex matcher for selection field animal_name"])
+            names("animal_name=~'a('").suffix(2) == [
+                "Couldn't parse regex", "dm_report: failed to create regex matcher for selection field animal_name",
+            ])
     }
 
     @Test("a field that tells whether the row is selected shows them all")
     func selected() {
-        #expect(report("selected,animal_name", selection: "legs=2") { $0.hasHeadings = false; $0.isAligned = false } == ["0 cow", "1 duck", "0 big cat", "0 snake"])
+        #expect(
+            report("selected,animal_name", selection: "legs=2") {
+                $0.hasHeadings = false; $0.isAligned = false
+            } == ["0 cow", "1 duck", "0 big cat", "0 snake"])
     }
 
     @Test("help is a list of the fields, and there are no rows")

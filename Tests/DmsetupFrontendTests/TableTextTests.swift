@@ -102,8 +102,10 @@ struct TableTextTests {
         #expect(mangle(#"my\x20disk"#, .hex) == #"my\x5cx20disk"#)
         #expect(mangle("my disk", .none) == "my disk")
         #expect(
-            mangle(#"my\x20 disk"#, .auto) == #"The name "my\x20 disk" contains mixed mangled and unmangled characters or it's already mangled improperly."#)
-        #expect(mangle(#"a\x5cx20"#, .auto) == #"The name "a\x5cx20" seems to be mangled more than once. This is not allowed in auto mode."#)
+            mangle(#"my\x20 disk"#, .auto)
+                == #"The name "my\x20 disk" contains mixed mangled and unmangled characters or it's already mangled improperly."#)
+        #expect(
+            mangle(#"a\x5cx20"#, .auto) == #"The name "a\x5cx20" seems to be mangled more than once. This is not allowed in auto mode."#)
         #expect(mangle(String(repeating: " ", count: 32), .auto).hasPrefix("Mangled form of the name too long for"))
         #expect(try StringMangling.auto.unmangle(#"my\x20disk"#, "name") == "my disk")
         #expect(throws: StringMangling.Failure.self) { try StringMangling.auto.unmangle("my disk", "name") }

@@ -75,7 +75,7 @@ final class DeviceNodes {
                 if !trust.relies { removeNow(name, warns: trust.warns) }
             case .rename(let name, to: let other, let trust):
                 if !trust.relies { renameNow(name, other, warns: trust.warns) }
-            case .readAhead(_, let number, let readAhead): setReadAheadNow(number, readAhead)
+            case .readAhead(let name, let number, let readAhead): setReadAheadNow(name, number, readAhead)
             }
         }
     }
@@ -142,25 +142,38 @@ final class DeviceNodes {
 
     private static func readAheadPath(_ number: DeviceNumber) -> String { "/sys/dev/block/\(number)/bdi/read_ahead_kb" }
 
-    /// How many sectors the kernel reads ahead.
-    func readAhead(of number: DeviceNumber) -> UInt32? {
+    /// How many sectors the kernel reads ahead. A device that never had a table is asked through its node, if it has one.
+    func readAhead(of name: String, _ number: DeviceNumber) -> UInt32? {
         var text = SecretBuffer()
-        guard streams.readFile(Self.readAheadPath(number), into: &text) == nil else { return nil }
-        return UInt32(truncatingIfNeeded: CNumber.integer(text.string)) &* 2
+        if streams.readFile(Self.readAheadPath(number), into: &text) == nil {
+            return UInt32(truncatingIfNeeded: CNumber.integer(text.string)) &* 2
+        }
+        guard !name.isEmpty else {
+            output.error("Empty device name passed to BLKRAGET")
+            return nil
+        }
+        let path = path(name)
+        do throws(ReadAheadCall.Failure) { return try ReadAheadCall.get(path) } catch {
+            output.error(error.isOpening ? "\(path): open failed: \(error.text)" : "\(name): BLKRAGET failed: \(error.text)")
+            return nil
+        }
     }
 
-    private func setReadAheadNow(_ number: DeviceNumber, _ readAhead: ReadAhead) {
+    private func setReadAheadNow(_ name: String, _ number: DeviceNumber, _ readAhead: ReadAhead) {
         let sectors: UInt32
         switch readAhead {
         case .auto: return
         case .none: sectors = 0
         case .exactly(let count): sectors = count
         case .atLeast(let count):
-            guard self.readAhead(of: number).map({ $0 < count }) ?? false else { return }
+            guard self.readAhead(of: name, number).map({ $0 < count }) ?? false else { return }
             sectors = count
         }
-        let path = Self.readAheadPath(number)
-        if let error = streams.writeFile(path, String((sectors + 1) / 2)) { output.error("\(path): write failed: \(error)") }
+        if streams.writeFile(Self.readAheadPath(number), String((sectors + 1) / 2)) == nil { return }
+        let path = path(name)
+        do throws(ReadAheadCall.Failure) { try ReadAheadCall.set(path, sectors) } catch {
+            output.error(error.isOpening ? "\(path): open failed: \(error.text)" : "\(name): BLKRASET failed: \(error.text)")
+        }
     }
 }
 

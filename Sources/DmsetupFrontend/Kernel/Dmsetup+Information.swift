@@ -21,7 +21,9 @@ extension Dmsetup {
         let flags = answer.flags
         line("Name:", answer.name)
         let state = flags.contains(.suspended) ? "SUSPENDED" : "ACTIVE"
-        line("State:", state + (flags.contains(.readOnly) ? " (READ-ONLY)" : "") + (flags.contains(.deferredRemove) ? " (DEFERRED REMOVE)" : ""))
+        line(
+            "State:",
+            state + (flags.contains(.readOnly) ? " (READ-ONLY)" : "") + (flags.contains(.deferredRemove) ? " (DEFERRED REMOVE)" : ""))
         if let readAhead = readAhead(of: answer) { line("Read Ahead:", String(readAhead)) }
         let tables = (flags.contains(.activePresent) ? ["LIVE"] : []) + (flags.contains(.inactivePresent) ? ["INACTIVE"] : [])
         line("Tables present:", tables.isEmpty ? "None" : tables.joined(separator: " & "))
@@ -33,5 +35,5 @@ extension Dmsetup {
         output.print("\n")
     }
 
-    func readAhead(of answer: borrowing DeviceAnswer) -> UInt32? { nodes.readAhead(of: answer.number) }
+    func readAhead(of answer: borrowing DeviceAnswer) -> UInt32? { nodes.readAhead(of: answer.name, answer.number) }
 }

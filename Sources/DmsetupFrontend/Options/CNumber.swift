@@ -23,7 +23,8 @@ enum CNumber {
                 radix = 8
                 let digits = rest.dropFirst(2)
                 let letter = rest.dropFirst().first
-                if letter == UInt8(ascii: "x") || letter == UInt8(ascii: "X"), let digit = digits.first, value(of: digit, radix: 16) != nil {
+                if letter == UInt8(ascii: "x") || letter == UInt8(ascii: "X"), let digit = digits.first, value(of: digit, radix: 16) != nil
+                {
                     radix = 16
                     rest = digits
                 }

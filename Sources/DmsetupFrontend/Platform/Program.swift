@@ -15,7 +15,7 @@ enum Program {
         unsafe arguments.append(nil)
         var process = pid_t()
         let error = unsafe posix_spawnp(&process, program, nil, nil, arguments, environ)
-        for unsafe argument in unsafe arguments { unsafe free(argument) }
+        unsafe arguments.forEach { unsafe free($0) }
         guard error == 0 else { return }
         var status: CInt = 0
         while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}

@@ -2,14 +2,14 @@
 ///
 /// It is found anywhere in a text. `^` and `$` are characters at the ends of the text, which `[^...]` and `.` match, too.
 struct ReportPattern {
-    /// What is wrong, in the words of libdevmapper, innermost first.
-    struct Failure: Error {
-        var messages: [String]
-    }
+    /// What cannot be read, which was told.
+    struct Failure: Error {}
 
     /// The bytes that stand for the ends of a text.
     private static let begin: UInt8 = 2
     private static let end: UInt8 = 3
+    /// The byte that stands behind every expression: where it could be read, the expression was found.
+    private static let target: UInt8 = 0
 
     private indirect enum Node {
         case set(Set<UInt8>)
@@ -22,43 +22,42 @@ struct ReportPattern {
     private enum State {
         case read(Set<UInt8>, next: Int)
         case jump([Int])
-        case found
     }
 
     private var states: [State] = []
     private let start: Int
 
-    init(_ text: String) throws(Failure) {
+    /// Messages go to `log`, also such that keep nothing from being found.
+    init(_ text: String, log: (String) -> Void) throws(Failure) {
         var parser = Parser(text)
-        let node = try parser.parse()
-        states.append(.found)
+        let node = parser.parse()
+        for message in parser.messages { log(message) }
+        guard let node else { throw Failure() }
         start = Self.add(node, next: 0, to: &states)
     }
 
     func isFound(in text: String) -> Bool {
         var active: Set<Int> = []
-        guard !follow(start, &active) else { return true }
+        if follow(start, &active) { return true }
         for byte in [Self.begin] + Array(text.utf8) + [Self.end] {
             var next: Set<Int> = []
             for state in active {
-                if case .read(let set, let target) = states[state], set.contains(byte), follow(target, &next) { return true }
+                if case .read(let set, let following) = states[state], set.contains(byte), follow(following, &next) { return true }
             }
-            _ = follow(start, &next)
             active = next
         }
         return false
     }
 
-    /// Adds what can be reached from a state without reading; tells whether the end is.
+    /// Adds what can be reached from a state without reading; tells whether the target could be read there.
     private func follow(_ state: Int, _ reached: inout Set<Int>) -> Bool {
         var isFound = false
         var waiting = [state]
         while let state = waiting.popLast() {
             guard reached.insert(state).inserted else { continue }
             switch states[state] {
-            case .read: break
+            case .read(let set, next: _): isFound = isFound || set.contains(Self.target)
             case .jump(let targets): waiting += targets
-            case .found: isFound = true
             }
         }
         return isFound
@@ -97,28 +96,19 @@ struct ReportPattern {
 
         private var rest: ArraySlice<UInt8>
         private var token = Token.none
-        private var messages: [String] = []
+        private(set) var messages: [String] = []
 
         init(_ text: String) {
-            rest = Array(text.utf8)[...]
-            // Every expression stands in a parenthesis, so that what is left over is a mistake of it.
-            rest = [UInt8(ascii: "(")] + rest + [UInt8(ascii: ")")]
+            // An expression is part of one that finds it anywhere. What is too much in it ends that one, and is not looked at.
+            rest = Array("(.*(\(text))".utf8) + [ReportPattern.target, UInt8(ascii: ")")]
         }
 
-        mutating func parse() throws(Failure) -> Node {
-            advance()
-            guard token == .symbol(UInt8(ascii: "(")) else { throw failure() }
+        mutating func parse() -> Node? {
             advance()
             let node = parseAlternatives()
-            if token != .symbol(UInt8(ascii: ")")) { messages.append("missing ')' in regular expression") }
-            guard let node, messages.isEmpty, rest.isEmpty else {
-                if messages.isEmpty { messages.append("missing ')' in regular expression") }
-                throw failure()
-            }
+            if node == nil { messages += ["Parse error in regex", "Couldn't parse regex"] }
             return node
         }
-
-        private func failure() -> Failure { Failure(messages: messages + ["Parse error in regex", "Couldn't parse regex"]) }
 
         private mutating func parseAlternatives() -> Node? {
             guard let first = parseSequence() else { return nil }

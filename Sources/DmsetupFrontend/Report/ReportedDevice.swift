@@ -73,7 +73,7 @@ struct DeviceReportFields {
             },
             Field(.name, .string, "UnmangledUUID", 32, "unmangled_uuid", "The uuid as people write it.") { unmangled($0.uuid) },
             Field(.name, .number, "RAhead", 6, "read_ahead", "How many sectors are read ahead.") {
-                ReportValue(nodes.readAhead(of: $0.number) ?? 0)
+                ReportValue(nodes.readAhead(of: $0.name, $0.number) ?? 0)
             },
         ]
     }

@@ -161,9 +161,9 @@ struct SelectionParser {
             throw Failure()
         }
         do throws(ReportPattern.Failure) {
-            return .comparison(column: column, .pattern(try ReportPattern(String(text)), isFound: isFound))
+            let pattern = try ReportPattern(String(text)) { log(.error($0)) }
+            return .comparison(column: column, .pattern(pattern, isFound: isFound))
         } catch {
-            for message in error.messages { log(.error(message)) }
             log(.error("dm_report: failed to create regex matcher for selection field \(field.name)"))
             throw Failure()
         }
