@@ -47,6 +47,9 @@ let modules: [Module] = [
         dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes"],
         hasTests: false),
     Module(
+        name: "DmsetupFrontend", dependencies: ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", system],
+        isProduct: false),
+    Module(
         name: "VolumeLaws",
         dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes", system],
         isProduct: false, hasTests: false),
@@ -81,7 +84,8 @@ let package = Package(
             .executableTarget(
                 name: "devmap",
                 dependencies: [
-                    "CShims", "StorageUnits", "BlockIO", "DeviceMapperTables", "UserspaceVolumes", "DeviceMapper", argumentParser,
+                    "CShims", "StorageUnits", "BlockIO", "DeviceMapperTables", "UserspaceVolumes", "DeviceMapper", "DmsetupFrontend",
+                    argumentParser,
                 ],
                 swiftSettings: settings),
             // What holds the whole package to its rules, and to the real tools: see Tests/README.md.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CShims
 internal import DeviceMapper
+internal import DmsetupFrontend
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -43,6 +44,7 @@ struct Devmap: AsyncParsableCommand {
 
     static func main() async {
         forbidDumps()
+        if let status = runDmsetup(CommandLine.arguments) { exit(withError: ExitCode(status)) }
         do {
             var command = try parseAsRoot()
             if var waiting = command as? any AsyncParsableCommand {
@@ -62,6 +64,14 @@ struct Devmap: AsyncParsableCommand {
     private static func fail(_ failure: CommandFailure) -> Never {
         Terminal.writeError("devmap: \(failure.message)\n")
         exit(withError: ExitCode(1))
+    }
+
+    /// Called as `dmsetup`, or as `devmap dmsetup`, the command is that one, with its own ways of reading a command line.
+    private static func runDmsetup(_ arguments: [String]) -> Int32? {
+        guard let program = arguments.first else { return nil }
+        if DmsetupCommand.isCalled(program) { return DmsetupCommand.run(Array(arguments.dropFirst()), program: program) }
+        guard arguments.dropFirst().first == "dmsetup" else { return nil }
+        return DmsetupCommand.run(Array(arguments.dropFirst(2)), program: "\(program) dmsetup")
     }
 
     /// Keys that the command works with are not to be found in a core dump, not by a debugger of the same user, and not in what Swift's

@@ -15,8 +15,9 @@ enum SourceRules {
                 "StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "CShims", "SystemPackage", "Logging",
             ],
             "DeviceMapper": umbrella,
+            "DmsetupFrontend": ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", "SystemPackage"],
             "VolumeLaws": umbrella.union(["SystemPackage"]),
-            "devmap": umbrella.union(["DeviceMapper", "CShims", "SystemPackage", "ArgumentParser", "Foundation"]),
+            "devmap": umbrella.union(["DeviceMapper", "DmsetupFrontend", "CShims", "SystemPackage", "ArgumentParser", "Foundation"]),
         ]
     }()
 

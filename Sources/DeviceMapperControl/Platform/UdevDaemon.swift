@@ -9,12 +9,12 @@ internal import Darwin
 #endif
 
 /// Whether there is an udev that sees this process's changes and can complete its cookies.
-enum UdevDaemon {
+package enum UdevDaemon {
     /// Where udevd listens for its commands.
     private static let path = "/run/udev/control"
 
     /// Whether udevd listens, and has the semaphores that this process has: in another namespace (a container's) it can complete none.
-    static var isRunning: Bool {
+    package static var isRunning: Bool {
         #if os(Linux)
         guard let listener = listener() else { return false }
         // A daemon that went into the background is not the process that began to listen: then it is taken for one of the first process's

@@ -1,0 +1,2 @@
+/// Something failed, and what it was has been told.
+struct Told: Error {}
