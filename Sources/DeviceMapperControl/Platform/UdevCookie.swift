@@ -96,8 +96,11 @@ package struct UdevCookie: Hashable, Sendable {
         package var value: Int
         /// How many wait.
         package var waiters: Int
-        /// When it was made or used, in seconds since 1970.
-        package var lastUse: Int64
+        /// When it was last used, and when it was made or set, in seconds since 1970; 0 when it never was.
+        package var used: Int64
+        package var made: Int64
+        /// The later of the two.
+        package var lastUse: Int64 { max(used, made) }
         /// The process that made it; `nil` for one of libdevmapper.
         package var process: CInt?
     }
@@ -114,7 +117,7 @@ package struct UdevCookie: Hashable, Sendable {
         if count == UInt64(Self.semaphoreCount), shim_semaphore_value(set, 1) == Self.mark {
             process = shim_semaphore_value(set, 2) | shim_semaphore_value(set, 3) << 15
         }
-        return Status(semaphore: Int(set), value: Int(value), waiters: Int(waiters), lastUse: max(used, made), process: process)
+        return Status(semaphore: Int(set), value: Int(value), waiters: Int(waiters), used: used, made: made, process: process)
     }
 
     /// Counts a change that udev is to complete.
