@@ -12,12 +12,13 @@ package final class Dmsetup {
     package struct Surroundings {
         package var streams: any DmsetupStreams
         package var environment: (String) -> String?
-        package var openKernel: () throws(KernelAbsence) -> any KernelCalls
+        /// Opens the device mapper, whose control node is in a directory: /dev/mapper, mostly.
+        package var openKernel: (_ directory: String) throws(KernelAbsence) -> any KernelCalls
         package var udev: any UdevCalls
 
         package init(
             streams: any DmsetupStreams, environment: @escaping (String) -> String?,
-            openKernel: @escaping () throws(KernelAbsence) -> any KernelCalls, udev: any UdevCalls
+            openKernel: @escaping (_ directory: String) throws(KernelAbsence) -> any KernelCalls, udev: any UdevCalls
         ) {
             self.streams = streams
             self.environment = environment
@@ -29,7 +30,7 @@ package final class Dmsetup {
         package static var machine: Surroundings {
             Surroundings(
                 streams: StandardStreams(), environment: { System.environment($0) },
-                openKernel: { () throws(KernelAbsence) in try KernelControl() }, udev: UdevSemaphores())
+                openKernel: { (directory) throws(KernelAbsence) in try KernelControl(directory: directory) }, udev: UdevSemaphores())
         }
     }
 
@@ -53,6 +54,8 @@ package final class Dmsetup {
     var statisticsBegin: ContinuousClock.Instant?
     /// The verb that a selection is for, which is done with the devices that a report selects.
     var selectedVerb: DmsetupVerb?
+    /// Whether `--exec` turned out to have no command: dmsetup sees that with the first device, and does nothing for the others.
+    var lacksCommand = false
     /// Whether a device was printed in the concise form: what follows has a semicolon in front.
     var hasConciseOutput = false
     private(set) lazy var mapperMajor = names.mapperMajor() ?? 0
@@ -86,7 +89,7 @@ package final class Dmsetup {
         case .absent: throw Told()
         case .unopened: break
         }
-        do throws(KernelAbsence) { kernel = .open(try surroundings.openKernel()) } catch {
+        do throws(KernelAbsence) { kernel = .open(try surroundings.openKernel(directory)) } catch {
             kernel = .absent
             for message in error.messages { output.error(message) }
             output.error("Incompatible libdevmapper \(Self.libraryVersion) and kernel driver (unknown version).")
@@ -203,7 +206,8 @@ package final class Dmsetup {
             nodes.setReadAhead(name ?? "", answer.number, task.readAhead)
         case .mknodes:
             if answer.exists {
-                nodes.add(task.name ?? answer.name, answer.number, task.permissions, silent)
+                // dmsetup gives this node the name as people write it, beside the other with the name as the kernel has it.
+                nodes.add(answer.name, answer.number, task.permissions, silent)
             } else if let name {
                 nodes.remove(name, silent)
             }

@@ -18,7 +18,7 @@ struct DmsetupVerbTests {
             in: Dmsetup.Surroundings(
                 streams: streams,
                 environment: { (["DM_DEV_DIR": "/nonexistent", "DM_DISABLE_UDEV": "1"].merging(environment) { $1 })[$0] },
-                openKernel: { [kernel] () throws(KernelAbsence) in kernel }, udev: NoUdev()))
+                openKernel: { [kernel] (_) throws(KernelAbsence) in kernel }, udev: NoUdev()))
         return (status, streams.output, streams.errors)
     }
 
@@ -54,7 +54,7 @@ struct DmsetupVerbTests {
 
     @Test("a table that cannot be read is told by its line, and without its words")
     func secrets() {
-        for result in [dmsetup("create", "x", "--table", "0 8crypt secret"), dmsetup("create", "--concise", "x,,,,secret\\")] {
+        for result in [dmsetup("create", "x", "--table", "0 crypt secret"), dmsetup("create", "--concise", "x,,,,secret\\")] {
             #expect(result.status == 1 && !result.errors.contains("secret"))
         }
     }
@@ -108,7 +108,7 @@ struct DmsetupVerbTests {
             ["ls"], program: "dmsetup",
             in: Dmsetup.Surroundings(
                 streams: streams, environment: { _ in nil },
-                openKernel: { () throws(KernelAbsence) in throw KernelAbsence(messages: ["no control device"]) }, udev: NoUdev()))
+                openKernel: { (_) throws(KernelAbsence) in throw KernelAbsence(messages: ["no control device"]) }, udev: NoUdev()))
         #expect(status == 1)
         #expect(
             streams.errors

@@ -102,8 +102,9 @@ package struct UdevCookie: Hashable, Sendable {
         package var value: Int
         /// How many wait.
         package var waiters: Int
-        /// When it was made or used, in seconds since 1970.
-        package var lastUse: Int64
+        /// When it was last used, and when it was made or set, in seconds since 1970; 0 when it never was.
+        package var used: Int64
+        package var made: Int64
         /// The process that made it; `nil` for one of libdevmapper, and of a process that is not seen from here.
         package var process: CInt?
         /// Whether it has been made some seconds ago and given no values: there is nothing between the two but the end of the process.
@@ -124,7 +125,7 @@ package struct UdevCookie: Hashable, Sendable {
         }
         let isUnfinished = count == UInt64(Self.semaphoreCount) && shim_semaphore_value(set, 1) == 0 && Int64(time(nil)) - made > 10
         return Status(
-            semaphore: Int(set), value: Int(value), waiters: Int(waiters), lastUse: max(used, made), process: process,
+            semaphore: Int(set), value: Int(value), waiters: Int(waiters), used: used, made: made, process: process,
             isUnfinished: isUnfinished)
     }
 

@@ -6,10 +6,12 @@ internal import StorageUnits
 package final class KernelControl: KernelCalls {
     private let mapper: KernelMapper
 
-    package init() throws(KernelAbsence) {
+    /// Opens the control device. In a directory of its own, dmsetup makes the node there; whichever is opened, the device is the same.
+    package init(directory: String) throws(KernelAbsence) {
+        if directory != "/dev/mapper" { System.makeControlNode(in: directory) }
         do throws(MappingError) { mapper = try KernelMapper.open() } catch {
             var messages = [
-                "/dev/mapper/control: open failed: \(System.errorText(error.errno ?? System.noDevice))",
+                "\(directory)/control: open failed: \(System.errorText(error.errno ?? System.noDevice))",
                 "Failure to communicate with kernel device-mapper driver.",
             ]
             if System.isRoot { messages.append("Check that device-mapper is available in the kernel.") }

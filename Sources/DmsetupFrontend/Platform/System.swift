@@ -60,6 +60,18 @@ enum System {
         guard unsafe mknod(path, S_IFBLK | mode, dev(device)) == 0 else { throw Failure(number: errno) }
     }
 
+    /// Makes a directory, those above it, and the node of the control device in it, as far as they are not there.
+    static func makeControlNode(in directory: String) {
+        var path = ""
+        for name in directory.split(separator: "/") {
+            path += "/\(name)"
+            _ = unsafe mkdir(path, 0o755)
+        }
+        #if os(Linux)
+        _ = unsafe mknod("\(path)/control", S_IFCHR | 0o600, shim_make_device(10, 236))
+        #endif
+    }
+
     static func changeOwner(_ path: String, user: UInt32, group: UInt32) throws(Failure) {
         guard unsafe chown(path, user, group) == 0 else { throw Failure(number: errno) }
     }

@@ -43,7 +43,7 @@ package final class UdevSemaphores: UdevCalls {
             guard let status = try? cookie.status() else { return nil }
             return UdevSemaphore(
                 identifier: Int32(truncatingIfNeeded: status.semaphore), cookie: cookie.value,
-                value: Int32(truncatingIfNeeded: status.value), operationTime: status.lastUse, changeTime: status.lastUse)
+                value: Int32(truncatingIfNeeded: status.value), operationTime: status.used, changeTime: status.made)
         }
     }
 

@@ -91,9 +91,11 @@ extension Dmsetup {
 
     /// Runs the command of `--exec` with the path of a device's node behind it.
     private func execute(_ command: String, _ name: String) throws(Told) {
+        guard !lacksCommand else { throw Told() }
         try makeNodes(name)
         let words = command.split { $0.asciiValue.map(CNumber.isSpace) ?? false }.map(String.init)
-        guard !words.isEmpty else { throw Told() }
+        lacksCommand = words.isEmpty
+        guard !lacksCommand else { throw Told() }
         Program.run(words + ["\(directory)/\(name)"])
     }
 }

@@ -148,7 +148,7 @@ extension DmsetupMatrix {
         dmsetup info -c -o bogus 2>&1 | tail -n 2
         dmsetup info -c -o name,bogus 2>&1 | tail -n 2
         dmsetup info -c -O bogus 2>&1 | tail -n 2
-        dmsetup info -c -O - 2>&1 | tail -n 3
+        dmsetup info -c -O - 2>&1 | grep dm_report
         dmsetup info -c -o help 2>/dev/null
         dmsetup info -c -S help 2>/dev/null
         dmsetup info -c -o abcdefghijklmnopqrstuvwxyzabcdefghijkl 2>&1 | tail -n 1
