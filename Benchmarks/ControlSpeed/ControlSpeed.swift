@@ -29,7 +29,8 @@ struct ControlSpeed {
                 "dmsetup", 2,
                 {
                     for arguments in [
-                        ["create", "speed", "--notable"], ["load", "speed", "--table", "0 2048 zero"], ["resume", "speed"], ["remove", "speed"],
+                        ["create", "speed", "--notable"], ["load", "speed", "--table", "0 2048 zero"], ["resume", "speed"],
+                        ["remove", "speed"],
                     ] { try run("/usr/sbin/dmsetup", arguments) }
                 }
             ),

@@ -227,7 +227,9 @@ import VolumeLaws
                 if bytes.count > 460 { Self.list(&bytes) }
                 bytes.store(ControlFlags.hasActiveTable.rawValue | ControlFlags.dataOut.rawValue, at: 28)
                 bytes.store(UInt32(3), at: 20)
-                for _ in 0..<random.next(in: 1...8) { bytes[random.next(in: 12...min(460, bytes.count - 1))] = UInt8(random.next(in: 0...255)) }
+                for _ in 0..<random.next(in: 1...8) {
+                    bytes[random.next(in: 12...min(460, bytes.count - 1))] = UInt8(random.next(in: 0...255))
+                }
                 if bytes[28...31].contains(1) { bytes[29] &= 0xfe }  // no BUFFER_FULL
             }
             _ = try? mapper.devices()
