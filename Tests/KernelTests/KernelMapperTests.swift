@@ -276,6 +276,49 @@ extension InTheLab {
             }
         }
 
+        // MARK: what a kernel can do
+
+        /// A capability, and a table of the target that uses it.
+        private static let capabilities: [(TargetCapability, String)] = [
+            (.cryptDiscards, "crypt aes-xts-plain64 $K 0 $D 0 1 allow_discards"),
+            (.cryptProcessorChoice, "crypt aes-xts-plain64 $K 0 $D 0 1 same_cpu_crypt"),
+            (.cryptLargeSectors, "crypt aes-xts-plain64 $K 0 $D 0 2 sector_size:4096 iv_large_sectors"),
+            (.cryptWithoutWorkqueues, "crypt aes-xts-plain64 $K 0 $D 0 1 no_read_workqueue"),
+            (.cryptHighPriority, "crypt aes-xts-plain64 $K 0 $D 0 1 high_priority"),
+            (.integrityBitmap, "integrity $D 0 4 B 1 internal_hash:crc32c"),
+            (.integrityFixPadding, "integrity $D 0 4 D 2 internal_hash:crc32c fix_padding"),
+            (.integrityDiscards, "integrity $D 0 4 D 2 internal_hash:crc32c allow_discards"),
+            (.integrityResetRecalculate, "integrity $D 0 4 D 2 internal_hash:crc32c reset_recalculate"),
+            (TargetCapability("zero", since: DriverVersion(99, 0)), "zero surplus"),
+            (TargetCapability("no-such", since: DriverVersion(0, 0)), "no-such"),
+        ]
+
+        @Test func whatTheKernelSupportsItLoads() throws {
+            try leavingNothing {
+                let directory = try GuestDirectory()
+                try KernelDevices.withLoops([try directory.file("disk", [UInt8](repeating: 0, count: 8 << 20))]) { loops in
+                    for (capability, line) in Self.capabilities {
+                        let text =
+                            "0 8192 " + line.replacing("$K", with: String(repeating: "5a", count: 64)).replacing("$D", with: loops[0].path)
+                        let refusal = try KernelDevices.refusal(of: Array(text.utf8))
+                        #expect(try mapper.supports(capability) == (refusal == nil), "\(line): \(refusal ?? "taken")")
+                    }
+                }
+            }
+        }
+
+        @Test func pathsAreProbedWhereTheKernelCan() throws {
+            try leavingNothing {
+                try mapper.createAndLoad(test, table: table("0 8 zero"))
+                let error = try error { try mapper.probePaths(of: .name(test)) }
+                #expect(error.code == .unsupported)
+                #expect(
+                    error.description
+                        == "DM_MPATH_PROBE_PATHS: test: the device is not multipath, or the kernel is older than Linux 6.16")
+                try mapper.remove(.name(test))
+            }
+        }
+
         // MARK: events
 
         @Test func anEventEndsAWait() throws {
