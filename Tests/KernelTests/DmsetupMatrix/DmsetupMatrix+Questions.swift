@@ -1,7 +1,7 @@
 /// Scenes of ``DmsetupMatrix``.
 extension DmsetupMatrix {
     /// Lists and trees.
-    static let list = Scene(
+    static let list = Scene.questions(
         "ls",
         #"""
         dmsetup ls
@@ -41,7 +41,7 @@ extension DmsetupMatrix {
         """#)
 
     /// What devices use.
-    static let dependencies = Scene(
+    static let dependencies = Scene.questions(
         "deps",
         #"""
         dmsetup deps
@@ -60,7 +60,7 @@ extension DmsetupMatrix {
         """#)
 
     /// Statuses and tables.
-    static let statusAndTable = Scene(
+    static let statusAndTable = Scene.questions(
         "status and table",
         #"""
         dmsetup status

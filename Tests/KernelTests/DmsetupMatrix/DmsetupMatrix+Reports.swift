@@ -1,7 +1,7 @@
 /// Scenes of ``DmsetupMatrix``.
 extension DmsetupMatrix {
     /// What is known of devices, at length and in reports.
-    static let info = Scene(
+    static let info = Scene.questions(
         "info",
         #"""
         dmsetup info
@@ -116,7 +116,7 @@ extension DmsetupMatrix {
         """#)
 
     /// Reports that are refused.
-    static let wrongSelections = Scene(
+    static let wrongSelections = Scene.questions(
         "selections that are wrong: what is behind the help",
         #"""
         dmsetup info -c -S 'name=a x'
@@ -155,7 +155,7 @@ extension DmsetupMatrix {
         """#)
 
     /// The parts of names.
-    static let splitName = Scene(
+    static let splitName = Scene.questions(
         "splitname",
         #"""
         dmsetup splitname vg-lv--x-layer

@@ -1,3 +1,5 @@
+import VolumeLaws
+
 /// Commands that are run by the real dmsetup and by ours: what they print, what they complain about, and how they end must be the same.
 ///
 /// Each line is a shell command. `$LOOP` stands for a loop device of 4 MiB, `$MAJOR` for the major number of mapped devices. The scenes follow upon each
@@ -10,6 +12,15 @@ enum DmsetupMatrix {
         init(_ title: String, _ commands: String) {
             self.title = title
             self.commands = commands.split(separator: "\n").map(String.init)
+        }
+
+        /// A scene whose commands only ask: some of them are enough, evenly spread, but for a full count of random tests.
+        static func questions(_ title: String, _ commands: String) -> Scene {
+            var scene = Scene(title, commands)
+            let all = scene.commands
+            let count = scaled(all.count)
+            scene.commands = (0..<count).map { all[$0 * all.count / count] }
+            return scene
         }
     }
 
