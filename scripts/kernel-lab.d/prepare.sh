@@ -176,8 +176,9 @@ need_apt() {
 }
 
 # ---- making it -----------------------------------------------------------------------------------
-# versioned PACKAGE: PACKAGE=$version if the archive has that
-versioned() { apt_cache show "$1=$version" >/dev/null 2>&1 && echo "$1=$version" || echo "$1"; }
+# versioned PACKAGE: PACKAGE=$version if the archive has that. For days after a kernel has come out it has newer tools only, which build modules for
+# the older one, too. (apt-cache says nothing of a version that is not there, and does not fail.)
+versioned() { [ -n "$(apt_cache show "$1=$version" 2>/dev/null)" ] && echo "$1=$version" || echo "$1"; }
 
 # plan: sets packages, which the chosen kernel is made of, and installs what its build needs
 plan() {
