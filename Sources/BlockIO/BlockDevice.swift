@@ -7,7 +7,7 @@ public import StorageUnits
 /// ``checkRange(at:count:)``. A request either succeeds whole or throws; after a write that throws, the range named by the error may hold
 /// old bytes, new bytes, or some of each.
 public protocol BlockDevice: AnyObject, Sendable {
-    /// The size, fixed while the device is open.
+    /// The size. Fixed while the device is open, but for devices of a mapper, which have another when a table of another length is put in force.
     var size: ByteCount { get }
 
     /// What requests the device takes, fixed while the device is open.
@@ -141,11 +141,7 @@ extension BlockDevice {
 
     /// Throws unless `count` bytes from `offset` lie within the device. Alignment is not looked at.
     public func checkRange(at offset: UInt64, count: UInt64) throws(BlockIOError) {
-        guard offset <= size.count, count <= size.count - offset else {
-            throw BlockIOError(
-                .outOfRange, offset: offset, count: count,
-                message: "\(count) bytes at \(offset) reach past the end of the device, which has \(size) bytes")
-        }
+        guard offset <= size.count, count <= size.count - offset else { throw .pastTheEnd(offset, count, size: size) }
     }
 
     /// Writes zero bytes as data, a piece at a time.

@@ -1,3 +1,4 @@
+public import StorageUnits
 public import SystemPackage
 
 /// Why a request to a device, or opening it, failed.
@@ -6,7 +7,7 @@ public struct BlockIOError: Error, Hashable, Sendable {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
             case inputOutput, outOfRange, unaligned, readOnly, unsupported, noSpace, noMemory, endOfFile, closed, suspended
-            case notFound, permissionDenied, wrongFileType, inUse
+            case notFound, permissionDenied, wrongFileType, inUse, requeued
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -31,6 +32,9 @@ public struct BlockIOError: Error, Hashable, Sendable {
         public static let closed = Code(.closed)
         /// The device is suspended and the request may not wait.
         public static let suspended = Code(.suspended)
+        /// An engine gives the request back while its device is suspended: it is sent again, whole, when the device is resumed. Whoever sends requests to
+        /// a volume never sees it. The kernel's `DM_MAPIO_REQUEUE`.
+        public static let requeued = Code(.requeued)
         /// No such file.
         public static let notFound = Code(.notFound)
         /// The process may not open the file.
@@ -79,6 +83,13 @@ public struct BlockIOError: Error, Hashable, Sendable {
             default: .inputOutput
             }
         return BlockIOError(code, offset: offset, count: count, errno: errno, message: "cannot \(action) '\(file)': \(errno)")
+    }
+
+    /// A request that a device of `size` bytes does not hold.
+    package static func pastTheEnd(_ offset: UInt64, _ count: UInt64, size: ByteCount) -> BlockIOError {
+        BlockIOError(
+            .outOfRange, offset: offset, count: count,
+            message: "\(count) bytes at \(offset) reach past the end of the device, which has \(size) bytes")
     }
 
     static func noTags(offset: UInt64, count: Int) -> BlockIOError {

@@ -37,7 +37,7 @@ final class ResourceShelf: Sendable {
         self.limit = limit
         self.make = make
         var initial = State()
-        initial.idle.reserveCapacity(limit)
+        initial.idle.reserveCapacity(min(limit, 64))
         initial.idle.append(first)
         state = Monitor(initial)
     }

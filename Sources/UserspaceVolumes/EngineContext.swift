@@ -4,6 +4,26 @@ public import Logging
 public import StorageUnits
 internal import SystemPackage
 
+/// What volumes take from outside, beside their devices.
+public struct VolumeEnvironment: Sendable {
+    /// Takes what nobody can be told otherwise.
+    public var logger = Logger(label: "volume") { _ in SwiftLogNoOpLogHandler() }
+    /// Threads for work that falls into parts.
+    public var workers: Workers
+    /// How much memory a volume may use for caches.
+    public var memoryBudget = ByteCount.mebibytes(32)
+    /// Tells time.
+    public var clock: any VolumeClock = SystemClock()
+    /// Gives random numbers, from any thread.
+    public var random: @Sendable () -> UInt64 = {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+
+    /// No log, as many threads as there are processors, 32 MiB for caches, the system's clock and random numbers.
+    public init(workers: Workers = Workers()) { self.workers = workers }
+}
+
 /// What an engine is made with: its line, and everything from outside that it may use.
 public struct EngineContext: Sendable {
     /// The line's number in the table, from 1, for errors.
@@ -14,20 +34,23 @@ public struct EngineContext: Sendable {
     public let opener: DeviceOpener
     /// Whether the volume is written.
     public let access: Access
-    /// Tells time.
-    public let clock: any Clock<Duration>
-    /// Gives random numbers, from any thread.
-    public let random: @Sendable () -> UInt64
-    /// Takes what nobody can be told otherwise.
-    public let logger: Logger
-    /// Threads for work that falls into parts.
-    public let workers: Workers
-    /// How much memory the volume may use for caches.
-    public let memoryBudget: ByteCount
+    /// What the volume takes from outside.
+    let environment: VolumeEnvironment
     /// Wakes whoever waits for an event of the device.
     public let raiseEvent: @Sendable () -> Void
     /// What the lines of a volume share.
     public let shared: SharedResources
+
+    /// Tells time.
+    public var clock: any VolumeClock { environment.clock }
+    /// Gives random numbers, from any thread.
+    public var random: @Sendable () -> UInt64 { environment.random }
+    /// Takes what nobody can be told otherwise.
+    public var logger: Logger { environment.logger }
+    /// Threads for work that falls into parts.
+    public var workers: Workers { environment.workers }
+    /// How much memory the volume may use for caches.
+    public var memoryBudget: ByteCount { environment.memoryBudget }
 
     /// The part of a device that a line maps to.
     public struct Part: Sendable {

@@ -1,32 +1,52 @@
 internal import BlockIO
 internal import Synchronization
 
-/// Counts the requests that are under way, so that closing waits for the last of them and lets no more in.
+/// Counts the requests that are under way, so that whoever suspends or closes can wait for the last of them. While the gate is shut requests wait before it;
+/// when it is closed for good none comes in any more.
 final class RequestGate: Sendable {
-    /// The number of requests under way; `closedBit` when no more may come.
+    /// The number of requests under way, and the two highest bits.
     private let state = Atomic<UInt64>(0)
-    private let drained = Monitor(false)
     private static let closedBit: UInt64 = 1 << 63
+    private static let shutBit: UInt64 = 1 << 62
+    private static let bits = closedBit | shutBit
 
-    /// Lets a request in; false when the gate is closed.
+    /// Where waiting is done, by requests and by whoever waits for them; the state itself is above.
+    private let change = Monitor(())
+
+    /// Lets a request in, when the gate is open; false when it is closed for good.
     func enter() -> Bool {
-        guard state.wrappingAdd(1, ordering: .acquiring).newValue & Self.closedBit == 0 else {
+        while true {
+            let seen = state.wrappingAdd(1, ordering: .acquiring).newValue
+            if seen & Self.bits == 0 { return true }
             leave()
-            return false
+            if seen & Self.closedBit != 0 { return false }
+            change.wait { _ in state.load(ordering: .acquiring) & Self.bits == Self.shutBit ? nil : () }
         }
-        return true
     }
 
     /// A request that was let in is done.
     func leave() {
-        if state.wrappingSubtract(1, ordering: .releasing).newValue == Self.closedBit { drained.withLock { $0 = true } }
+        let left = state.wrappingSubtract(1, ordering: .releasing).newValue
+        // Only whoever shut or closed the gate waits for the last one.
+        if left & Self.bits != 0, left & ~Self.bits == 0 { change.withLock { _ in } }
     }
 
-    /// Lets no more in, and waits until the last request has left; false when the gate was closed before.
+    /// Lets no more in until it is opened.
+    func shut() { state.bitwiseOr(Self.shutBit, ordering: .acquiringAndReleasing) }
+
+    /// Waits until the last request has left a gate that is shut or closed.
+    func waitUntilEmpty() { change.wait { _ in state.load(ordering: .acquiring) & ~Self.bits == 0 ? () : nil } }
+
+    /// Lets requests in again, those that wait first of all.
+    func open() {
+        state.bitwiseAnd(~Self.shutBit, ordering: .acquiringAndReleasing)
+        change.withLock { _ in }
+    }
+
+    /// Lets no more in for good, also those that wait; false when the gate was closed before.
     func close() -> Bool {
-        let old = state.bitwiseOr(Self.closedBit, ordering: .acquiringAndReleasing).oldValue
-        guard old & Self.closedBit == 0 else { return false }
-        if old != 0 { drained.wait { $0 ? () : nil } }
+        guard state.bitwiseOr(Self.closedBit, ordering: .acquiringAndReleasing).oldValue & Self.closedBit == 0 else { return false }
+        change.withLock { _ in }
         return true
     }
 }

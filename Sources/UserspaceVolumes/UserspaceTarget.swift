@@ -13,15 +13,21 @@ public protocol UserspaceTarget: Target {
 /// Requests are checked before they come: they lie within the line, are multiples of `limits.logicalBlockSize`, not empty, and no write comes
 /// to a read-only engine. Where the block is larger than a byte, overlapping requests do not come at the same time unless both read.
 public protocol TargetEngine: BlockDevice {
-    /// Begins to serve: replays journals, takes over from `old`, the engine in the same place of the table before, starts background work.
+    /// Begins to serve: reads what is on disk, replays journals, takes over from `old`, the engine that served a line of the table before which began at
+    /// the same sector, starts background work. Called first before any request, and again after each `suspend`, then without `old`. What fails may be
+    /// called again.
     func resume(replacing old: (any TargetEngine)?) throws(MappingError)
-    /// Stops background work and, with `flush`, commits what is pending. No request is under way, and none comes until `resume`.
+    /// The device is about to be suspended, and no new request comes; those under way are waited for next. An engine that makes requests wait lets them go
+    /// now, or gives them back with `BlockIOError.Code.requeued` where nothing is to be flushed. The kernel's `presuspend`.
+    func prepareToSuspend(flush: Bool)
+    /// Stops background work and, with `flush`, commits what is pending. No request is under way, and none comes until `resume`. The kernel's
+    /// `postsuspend`. With `flush` the devices below are flushed already.
     func suspend(flush: Bool) throws(MappingError)
     /// What `dmsetup status` prints behind the target's name.
     func status() -> String
-    /// Takes a message, and returns what there is to answer.
+    /// Takes a message, and returns what there is to answer. Messages come at any time, also while the device is suspended.
     func receive(_ message: inout ArgumentReader) throws(MappingError) -> String?
-    /// Ends. Called once, after the last request and a flush; a failure of what is still to be written is reported here, never lost.
+    /// Ends. Called once, when the engine is suspended or was never resumed. Writes nothing more: another engine may already serve in its place.
     func close() throws(MappingError)
 }
 
@@ -29,6 +35,8 @@ public protocol TargetEngine: BlockDevice {
 extension TargetEngine {
     /// Nothing to begin.
     public func resume(replacing old: (any TargetEngine)?) throws(MappingError) {}
+    /// No request is made to wait.
+    public func prepareToSuspend(flush: Bool) {}
     /// Nothing to commit.
     public func suspend(flush: Bool) throws(MappingError) {}
     /// Nothing to tell.

@@ -1,7 +1,8 @@
 public import BlockIO
 public import DeviceMapperTables
-public import Logging
+internal import Logging
 public import StorageUnits
+internal import Synchronization
 
 /// A table, opened in this process: read and written with the bytes that the kernel's device mapper would read and write.
 ///
@@ -11,90 +12,44 @@ public import StorageUnits
 ///
 /// A write is durable after the next `flush()`, or on return with `.forceUnitAccess`. Close the volume to learn whether the last writes
 /// have come to the disk; a volume that is let go without is flushed too, but then only the logger hears of a failure.
-public final class Volume: BlockDevice, @unchecked Sendable {  // `lines` and `shared` change once, in `close`, when the gate has drained
-    public let size: ByteCount
-    public let limits: BlockLimits
-    /// The table.
-    public let table: MappingTable
-
-    struct Line: Sendable {
-        let engine: any TargetEngine
-        let blockSize: UInt64
-        let end: UInt64
-    }
-    /// Where each line begins, in bytes: apart from the rest, for a search that touches little memory.
-    let starts: [UInt64]
-    private(set) var lines: [Line]
-    let gate = RequestGate()
-    /// Taken by requests to lines whose block is larger than a byte. In bytes of the volume.
-    let blockLock = RangeLock()
-    /// Memory for one block each, where any line's block is larger than a byte.
-    let blocks: ResourcePool<AlignedBuffer>?
+///
+/// A volume is made of a table of its own, or opened from a device of a ``UserspaceMapper``. Then others may have the device open, too: requests wait while it
+/// is suspended, and its table, with its size, may be replaced.
+public final class Volume: BlockDevice {
+    let front: DeviceFront
+    /// The table that was in force when the volume was opened.
+    private let firstTable: MappingTable
+    private let access: Access
+    private let isClosed = Atomic(false)
+    /// What is to be done at the end.
+    private let end: @Sendable () throws(MappingError) -> Void
     private let logger: Logger
 
     /// Opens the devices of a table: all of them, or none stays open.
     ///
     /// Throws `unsupported` when a target has no engine here, and whatever keeps a device from being opened, each with the table's line.
-    public convenience init(_ table: MappingTable, opening opener: DeviceOpener = .files(.readWrite)) throws(MappingError) {
-        try self.init(table, opening: opener, logger: Logger(label: "volume") { _ in SwiftLogNoOpLogHandler() })
-    }
-
-    /// Opens the devices of a table, with everything that engines take from outside.
-    public init(
-        _ table: MappingTable, opening opener: DeviceOpener, logger: Logger, workers: Workers = Workers(),
-        memoryBudget: ByteCount = .mebibytes(32), clock: any Clock<Duration> = ContinuousClock(),
-        random: @escaping @Sendable () -> UInt64 = {
-            var generator = SystemRandomNumberGenerator()
-            return generator.next()
-        }
+    public convenience init(
+        _ table: MappingTable, opening opener: DeviceOpener = .files(.readWrite), environment: VolumeEnvironment = VolumeEnvironment()
     ) throws(MappingError) {
-        let shared = SharedResources()
-        var lines: [Line] = []
-        var starts: [UInt64] = []
-        lines.reserveCapacity(table.lines.count)
-        starts.reserveCapacity(table.lines.count)
-        var limits = BlockLimits(isReadOnly: opener.access == .readOnly)
-        var largestBlock = 1
-        do throws(MappingError) {
-            for line in table.lines {
-                let context = EngineContext(
-                    line: line.number, length: line.range.length, opener: opener, access: opener.access, clock: clock, random: random,
-                    logger: logger, workers: workers, memoryBudget: memoryBudget, raiseEvent: {}, shared: shared)
-                guard let target = line.target as? any UserspaceTarget else {
-                    throw context.error(.unsupported, "target '\(line.target.typeName)' cannot be opened in user space")
-                }
-                guard let start = line.range.start.bytes, let end = line.range.end.bytes else {
-                    throw context.error(.invalidTable, "the line ends behind the largest byte")
-                }
-                let engine: any TargetEngine
-                do throws(MappingError) { engine = try target.makeEngine(in: context) } catch { throw error.inLine(line.number) }
-                let block = engine.limits.logicalBlockSize
-                guard start.count % UInt64(block) == 0, end.count % UInt64(block) == 0 else {
-                    throw context.error(.invalidTable, "start and length are no multiples of the line's block size, \(block) bytes")
-                }
-                starts.append(start.count)
-                lines.append(Line(engine: engine, blockSize: UInt64(block), end: end.count))
-                largestBlock = max(largestBlock, block)
-                limits.preferredSize = max(limits.preferredSize, engine.limits.preferredSize)
-            }
-            for (index, line) in lines.enumerated() {
-                do throws(MappingError) { try line.engine.resume(replacing: nil) } catch { throw error.inLine(table.lines[index].number) }
-            }
-        } catch {
-            for line in lines { try? line.engine.close() }
+        let loaded = try LoadedTable(table, opener, environment, raiseEvent: {})
+        do throws(MappingError) { try loaded.resume(replacing: nil) } catch {
+            try? loaded.close()
             throw error
         }
-        limits.canDiscard = lines.contains { $0.engine.limits.canDiscard }
-        self.table = table
-        self.lines = lines
-        self.starts = starts
-        self.limits = limits
+        let front = DeviceFront(loaded)
+        self.init(front, table, opener.access, environment.logger) { () throws(MappingError) in try front.close() }
+    }
+
+    /// A way to a device with a table, which is let go with `end`.
+    init(
+        _ front: DeviceFront, _ table: MappingTable, _ access: Access, _ logger: Logger,
+        end: @escaping @Sendable () throws(MappingError) -> Void
+    ) {
+        self.front = front
+        firstTable = table
+        self.access = access
         self.logger = logger
-        size = ByteCount(lines.last?.end ?? 0)
-        let blockSize = largestBlock
-        blocks =
-            blockSize == 1
-            ? nil : ResourcePool(limit: 64, first: AlignedBuffer(count: blockSize), make: { AlignedBuffer(count: blockSize) })
+        self.end = end
     }
 
     deinit {
@@ -105,62 +60,94 @@ public final class Volume: BlockDevice, @unchecked Sendable {  // `lines` and `s
         }
     }
 
+    /// The table in force.
+    public var table: MappingTable { front.appearance.table ?? firstTable }
+
+    public var size: ByteCount { front.size }
+
+    public var limits: BlockLimits {
+        var limits = front.appearance.limits
+        limits.isReadOnly = limits.isReadOnly || access == .readOnly
+        return limits
+    }
+
     /// Waits for the requests under way, makes all writes durable, and closes the devices. Requests that come later throw `closed`; closing
     /// again does nothing. Throws the first failure, after everything is closed: then any write since the last flush may be lost.
+    ///
+    /// A device of a mapper stays as it is; only this volume ends, and nothing is flushed.
     public func close() throws(MappingError) {
-        guard gate.close() else { return }
-        var failure: MappingError?
-        for (index, line) in lines.enumerated() {
-            let number = table.lines[index].number
-            if !limits.isReadOnly {
-                do throws(BlockIOError) { try line.engine.flush() } catch { failure = failure ?? MappingError(error).inLine(number) }
-            }
-            do throws(MappingError) { try line.engine.close() } catch { failure = failure ?? error.inLine(number) }
-        }
-        lines = []
-        if let failure { throw failure }
+        if isClosed.exchange(true, ordering: .acquiringAndReleasing) { return }
+        try end()
     }
 
     /// What `dmsetup status` would print of the volume.
     public func status() throws(MappingError) -> [StatusLine] {
-        guard gate.enter() else { throw MappingError(.closed, message: "the volume is closed") }
-        defer { gate.leave() }
-        return zip(table.lines, lines).map { StatusLine(range: $0.range, typeName: $0.target.typeName, text: $1.engine.status()) }
+        try expectOpen()
+        return try front.visit { (table) throws(MappingError) in table.status() }
     }
 
     /// Tells the target at `sector` something: `dmsetup message`. Returns what it answers.
     ///
     /// Throws `invalidMessage` when the target does not take it, `unsupported` when it takes none, and `notFound` when no line has the sector.
     public func send(_ message: some TargetMessage, at sector: Sectors = 0) throws(MappingError) -> String? {
-        guard gate.enter() else { throw MappingError(.closed, message: "the volume is closed") }
-        defer { gate.leave() }
-        guard let offset = sector.bytes, offset < size else {
-            throw MappingError(.notFound, message: "sector \(sector) is behind the end of the volume, which has \(table.length) sectors")
-        }
-        let index = lineIndex(at: offset.count)
-        let number = table.lines[index].number
-        var words: ArgumentReader
-        do throws(TableError) { words = try ArgumentReader(message.text(keys: .shown)) } catch {
-            throw MappingError(.invalidMessage, line: number, message: error.message)
-        }
-        do throws(MappingError) { return try lines[index].engine.receive(&words) } catch { throw error.inLine(number) }
+        try expectOpen()
+        return try front.visit { (table) throws(MappingError) in try table.send(message, at: sector) }
     }
 
     /// What requests each line takes best; none once the volume is closed.
     public var lineLimits: [BlockLimits] {
-        guard gate.enter() else { return [] }
-        defer { gate.leave() }
-        return lines.map(\.engine.limits)
+        (try? front.visit { (table) throws(MappingError) in table.lines.map(\.engine.limits) }) ?? []
     }
 
-    /// The index of the line that holds the byte at `offset`, which lies within the volume.
-    func lineIndex(at offset: UInt64) -> Int {
-        var low = 0
-        var high = starts.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if starts[middle] <= offset { low = middle } else { high = middle }
+    private func expectOpen() throws(MappingError) {
+        if isClosed.load(ordering: .relaxed) { throw MappingError(.closed, message: "the volume is closed") }
+    }
+
+    // MARK: requests
+
+    public func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
+        let count = UInt64(buffer.byteCount)
+        try expectOpen(offset, count)
+        try front.request(at: offset, count: count) { (table) throws(BlockIOError) in try table.read(at: offset, into: &buffer) }
+    }
+
+    public func write(_ bytes: RawSpan, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
+        let count = UInt64(bytes.byteCount)
+        try expectWritable(offset, count)
+        try front.request(at: offset, count: count) { (table) throws(BlockIOError) in try table.write(bytes, at: offset, flags: flags) }
+    }
+
+    public func flush() throws(BlockIOError) {
+        try expectOpen(0, 0)
+        try front.request(at: 0, count: 0) { (table) throws(BlockIOError) in try table.flush() }
+    }
+
+    /// Discards the whole blocks of the range; parts of blocks at its ends stay as they are.
+    public func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+        try expectWritable(offset, count)
+        try front.request(at: offset, count: count) { (table) throws(BlockIOError) in try table.discard(at: offset, count: count) }
+    }
+
+    public func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
+        try expectWritable(offset, count)
+        try front.request(at: offset, count: count) { (table) throws(BlockIOError) in
+            try table.writeZeroes(at: offset, count: count, flags: flags)
         }
-        return low
+    }
+
+    public func extent(at offset: UInt64, limit: UInt64) throws(BlockIOError) -> Extent {
+        try expectOpen(offset, limit)
+        return try front.request(at: offset, count: limit) { (table) throws(BlockIOError) in try table.extent(at: offset, limit: limit) }
+    }
+
+    @inline(__always)
+    private func expectOpen(_ offset: UInt64, _ count: UInt64) throws(BlockIOError) {
+        if isClosed.load(ordering: .relaxed) { throw BlockIOError(.closed, offset: offset, count: count, message: "the volume is closed") }
+    }
+
+    @inline(__always)
+    private func expectWritable(_ offset: UInt64, _ count: UInt64) throws(BlockIOError) {
+        try expectOpen(offset, count)
+        if access == .readOnly { throw .readOnlyDevice(offset, count) }
     }
 }

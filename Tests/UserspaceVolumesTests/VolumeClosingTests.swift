@@ -122,21 +122,22 @@ import VolumeLaws
 
     @Test func `A volume that is let go without being closed is closed, and the logger hears of a failure`() throws {
         let log = Log()
-        let logger = Logger(label: "test") { _ in LogCollector(log: log) }
+        var environment = VolumeEnvironment()
+        environment.logger = Logger(label: "test") { _ in LogCollector(log: log) }
         do {
             let probe = Probe()
-            do { _ = try Volume(try table([probe]), opening: .devices([:]), logger: logger) }
+            do { _ = try Volume(try table([probe]), opening: .devices([:]), environment: environment) }
             #expect(probe.moments == [.make, .resume, .flush, .close])
         }
         #expect(log.lines == [])
         do {
             let probe = Probe(failing: .flush)
-            do { _ = try Volume(try table([Probe(), probe]), opening: .devices([:]), logger: logger) }
+            do { _ = try Volume(try table([Probe(), probe]), opening: .devices([:]), environment: environment) }
             #expect(probe.moments == [.make, .resume, .flush, .close])
         }
         #expect(log.lines == ["error: a volume was not closed, and its last writes may be lost: line 2: cannot flush"])
         do {
-            let volume = try Volume(try table([Probe(failing: .close)]), opening: .devices([:]), logger: logger)
+            let volume = try Volume(try table([Probe(failing: .close)]), opening: .devices([:]), environment: environment)
             #expect(closingFailure(volume) != nil)
         }
         #expect(log.lines.count == 1, "what close has told is not told again")

@@ -23,7 +23,8 @@ extension CryptTarget: UserspaceTarget {
                 throw context.error(.invalidKey, "crypt: \(error)", underlying: error)
             }
         }
-        let scratch = try context.shared.resource(for: "crypt scratch") { () throws(MappingError) in
+        // Held while the device is written: one that hangs holds its own scratch only.
+        let scratch = try context.shared.resource(for: CryptScratch(device: ObjectIdentifier(part.device))) { () throws(MappingError) in
             ResourcePool(limit: 64, first: AlignedBuffer(count: CryptEngine.pieceSize)) { AlignedBuffer(count: CryptEngine.pieceSize) }
         }
         return CryptEngine(self, part, ciphers, scratch)
@@ -34,6 +35,11 @@ extension CryptTarget: UserspaceTarget {
 private struct KeyedCipher: Hashable {
     var scheme: CipherScheme
     var key: SecretBytes
+}
+
+/// What makes the scratch memory of two lines the same.
+private struct CryptScratch: Hashable {
+    var device: ObjectIdentifier
 }
 
 /// Every sector is encrypted by itself, with a vector from its number. Source: the kernel's dm-crypt.

@@ -65,12 +65,11 @@ private final class MirrorEngine: TargetEngine {
 
     func suspend(flush: Bool) throws(MappingError) {
         recovery.stop()
+        // What was copied since the front flushed.
         if flush, context.access == .readWrite {
             do throws(BlockIOError) { try self.flush() } catch { throw MappingError(error) }
         }
     }
-
-    func close() throws(MappingError) { try suspend(flush: true) }
 
     func status() -> String {
         let health = state.health

@@ -1,13 +1,12 @@
-public import BlockIO
+internal import BlockIO
 internal import StorageUnits
 
-// The checked front: every request passes here once, and engines trust what they get.
+// Every request passes here once, is checked and split at lines, and engines trust what they get.
 //
-// Lock order: the gate, then the block lock, then a block of scratch, then whatever the engine has of its own.
-extension Volume {
-    public func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
-        try enter(at: offset, count: UInt64(buffer.byteCount))
-        defer { gate.leave() }
+// Lock order: the gate of the front, then the block lock, then a block of scratch, then whatever the engine has of its own.
+extension LoadedTable {
+    func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
+        try checkRange(at: offset, count: UInt64(buffer.byteCount))
         var index = lineIndex(at: offset)
         var done = 0
         while done < buffer.byteCount {
@@ -25,9 +24,8 @@ extension Volume {
         }
     }
 
-    public func write(_ bytes: RawSpan, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
-        try enterToWrite(at: offset, count: UInt64(bytes.byteCount))
-        defer { gate.leave() }
+    func write(_ bytes: RawSpan, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
+        try checkWrite(at: offset, count: UInt64(bytes.byteCount))
         var index = lineIndex(at: offset)
         var done = 0
         while done < bytes.byteCount {
@@ -44,15 +42,13 @@ extension Volume {
         }
     }
 
-    public func flush() throws(BlockIOError) {
-        try enter(at: 0, count: 0)
-        defer { gate.leave() }
+    func flush() throws(BlockIOError) {
         if limits.isReadOnly { return }
         for line in lines { try line.engine.flush() }
     }
 
     /// Discards the whole blocks of the range; parts of blocks at its ends stay as they are.
-    public func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+    func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
         try forEachLine(at: offset, count: count) { (line, start, range) throws(BlockIOError) in
             let whole = line.wholeBlocks(of: range)
             guard !whole.isEmpty else { return }
@@ -67,7 +63,7 @@ extension Volume {
         }
     }
 
-    public func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
+    func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
         try forEachLine(at: offset, count: count) { (line, start, range) throws(BlockIOError) in
             // In the order of the bytes: an error tells of everything from some byte on. Each of the two ends is shorter than a block.
             let whole = line.wholeBlocks(of: range)
@@ -83,9 +79,8 @@ extension Volume {
         }
     }
 
-    public func extent(at offset: UInt64, limit: UInt64) throws(BlockIOError) -> Extent {
-        try enter(at: offset, count: limit)
-        defer { gate.leave() }
+    func extent(at offset: UInt64, limit: UInt64) throws(BlockIOError) -> Extent {
+        try checkRange(at: offset, count: limit)
         guard limit > 0 else { return Extent(.hole, count: 0) }
         let index = lineIndex(at: offset)
         let line = lines[index]
@@ -195,24 +190,21 @@ extension Volume {
         }
     }
 
-    // MARK: the front
+    // MARK: checks
 
-    /// Lets a request in when the volume is open and holds its range; then it must leave.
-    private func enter(at offset: UInt64, count: UInt64) throws(BlockIOError) {
-        try checkRange(at: offset, count: count)
-        guard gate.enter() else { throw BlockIOError(.closed, offset: offset, count: count, message: "the volume is closed") }
+    private func checkRange(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+        guard offset <= size.count, count <= size.count - offset else { throw .pastTheEnd(offset, count, size: size) }
     }
 
-    private func enterToWrite(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+    private func checkWrite(at offset: UInt64, count: UInt64) throws(BlockIOError) {
         if limits.isReadOnly { throw .readOnlyDevice(offset, count) }
-        try enter(at: offset, count: count)
+        try checkRange(at: offset, count: count)
     }
 
     private func forEachLine(
         at offset: UInt64, count: UInt64, _ body: (Line, UInt64, Range<UInt64>) throws(BlockIOError) -> Void
     ) throws(BlockIOError) {
-        try enterToWrite(at: offset, count: count)
-        defer { gate.leave() }
+        try checkWrite(at: offset, count: count)
         var index = lineIndex(at: offset)
         var place = offset
         while place < offset + count {
@@ -237,7 +229,7 @@ extension Volume {
     }
 }
 
-extension Volume.Line {
+extension LoadedTable.Line {
     /// The blocks that a range touches.
     func coveringBlocks(of range: Range<UInt64>) -> Range<UInt64> {
         let mask = blockSize - 1

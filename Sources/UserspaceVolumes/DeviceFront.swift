@@ -1,0 +1,128 @@
+internal import BlockIO
+internal import DeviceMapperTables
+internal import StorageUnits
+internal import Synchronization
+
+/// What requests to a device come to: a table that can be suspended, and replaced by another, while they keep coming.
+///
+/// `suspend`, `resume` and `close` are called one at a time. A request that comes while the device is suspended waits, and then finds the table that is in
+/// force; one that an engine gives back (`requeued`) waits the same way, and begins again.
+final class DeviceFront: @unchecked Sendable {  // `table` changes only while both gates are shut and nobody is inside
+    private var table: LoadedTable?
+    /// Passed by requests: shut while the device is suspended.
+    private let requests = RequestGate()
+    /// Passed by questions and messages, which a suspended device takes, too: shut only while the table is exchanged.
+    private let visits = RequestGate()
+    private(set) var isSuspended = false
+
+    /// What is known of the table in force without passing a gate; after the end, of the last one.
+    struct Appearance: Sendable {
+        var table: MappingTable?
+        var limits = BlockLimits()
+    }
+    private let visible: Monitor<Appearance>
+    private let byteCount: Atomic<UInt64>
+
+    /// A device with a table that serves already, or none yet: then all requests fail.
+    init(_ table: LoadedTable?) {
+        self.table = table
+        visible = Monitor(Appearance(table))
+        byteCount = Atomic(table?.size.count ?? 0)
+    }
+
+    /// The table in force, and what requests it takes.
+    var appearance: Appearance { visible.withLock { $0 } }
+    /// The size of the table in force.
+    var size: ByteCount { ByteCount(byteCount.load(ordering: .relaxed)) }
+
+    // MARK: one at a time
+
+    /// Makes new requests wait, and waits for those under way. When an engine cannot flush, the device goes on as before.
+    func suspend(flush: Bool) throws(MappingError) {
+        guard !isSuspended else { return }
+        requests.shut()
+        table?.prepareToSuspend(flush: flush)
+        requests.waitUntilEmpty()
+        do throws(MappingError) { try table?.suspend(flush: flush) } catch {
+            // The reason is the first failure; a table that does not even resume fails its requests by itself.
+            try? table?.resume(replacing: nil)
+            requests.open()
+            throw error
+        }
+        isSuspended = true
+    }
+
+    /// Lets requests through again.
+    func resume() throws(MappingError) {
+        guard isSuspended else { return }
+        try table?.resume(replacing: nil)
+        isSuspended = false
+        requests.open()
+    }
+
+    /// Puts another table in force, and returns the one before, which is suspended. A device that is not suspended is, meanwhile, with `flush`. When the new
+    /// table does not resume everything is as it was.
+    func replace(with new: LoadedTable) throws(MappingError) -> LoadedTable? {
+        let wasSuspended = isSuspended
+        try suspend(flush: true)
+        visits.shut()
+        visits.waitUntilEmpty()
+        defer { visits.open() }
+        do throws(MappingError) { try new.resume(replacing: table) } catch {
+            if !wasSuspended { try resume() }
+            throw error
+        }
+        let old = table
+        table = new
+        visible.withLock { $0 = Appearance(new) }
+        byteCount.store(new.size.count, ordering: .relaxed)
+        isSuspended = false
+        requests.open()
+        return old
+    }
+
+    /// Ends everything: requests that wait or come later throw `closed`, those under way are waited for, and what they wrote is durable afterwards. Throws the
+    /// first failure, after everything is closed. Closing again does nothing.
+    func close() throws(MappingError) {
+        guard requests.close() else { return }
+        if !isSuspended { table?.prepareToSuspend(flush: true) }
+        requests.waitUntilEmpty()
+        _ = visits.close()
+        visits.waitUntilEmpty()
+        guard let table else { return }
+        self.table = nil
+        var failure: MappingError?
+        do throws(MappingError) { try table.suspend(flush: true) } catch { failure = error }
+        do throws(MappingError) { try table.close() } catch { failure = failure ?? error }
+        if let failure { throw failure }
+    }
+
+    // MARK: from any thread
+
+    /// Calls `body` with the table in force, once the device is not suspended, and again when an engine has given the request back.
+    @inline(__always)
+    func request<Result>(
+        at offset: UInt64, count: UInt64, _ body: (LoadedTable) throws(BlockIOError) -> Result
+    ) throws(BlockIOError) -> Result {
+        while true {
+            guard requests.enter() else { throw BlockIOError(.closed, offset: offset, count: count, message: "the volume is closed") }
+            defer { requests.leave() }
+            guard let table else { throw .pastTheEnd(offset, count, size: .zero) }
+            do throws(BlockIOError) { return try body(table) } catch {
+                if error.code != .requeued { throw error }
+            }
+        }
+    }
+
+    /// Calls `body` with the table in force, suspended or not.
+    func visit<Result>(_ body: (LoadedTable) throws(MappingError) -> Result) throws(MappingError) -> Result {
+        guard visits.enter() else { throw MappingError(.closed, message: "the volume is closed") }
+        defer { visits.leave() }
+        guard let table else { throw MappingError(.notFound, message: "the device has no active table") }
+        return try body(table)
+    }
+}
+
+extension DeviceFront.Appearance {
+    fileprivate init(_ table: LoadedTable?) { self.init(table: table?.table, limits: table?.limits ?? BlockLimits()) }
+}
