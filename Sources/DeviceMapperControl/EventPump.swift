@@ -4,7 +4,7 @@ internal import StorageUnits
 
 /// Reads events on a thread of its own, since waiting for them blocks, for a task that asks for them. Ends with its last reference.
 final class EventPump: Sendable {
-    private let queue = EventQueue()
+    private let queue = Mailbox<DeviceEvent, MappingError>()
     private let watch: EventWatch
 
     init(_ watch: EventWatch, _ wanted: Set<DeviceNumber>?) {
@@ -31,7 +31,7 @@ final class EventPump: Sendable {
     /// The next event; `nil` after the end, which a cancelled task brings about.
     func next() async throws(MappingError) -> DeviceEvent? {
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { queue.take($0) }
+            await queue.next()
         } onCancel: {
             stop()
         }
@@ -39,14 +39,15 @@ final class EventPump: Sendable {
     }
 
     private static func run(
-        _ queue: EventQueue, _ watch: EventWatch, _ wanted: Set<DeviceNumber>?, _ devices: [DeviceNumber: ListedDevice]
+        _ queue: Mailbox<DeviceEvent, MappingError>, _ watch: EventWatch, _ wanted: Set<DeviceNumber>?,
+        _ devices: [DeviceNumber: ListedDevice]
     ) {
         var known = devices
         do throws(MappingError) {
             while try watch.wait(until: nil) {
                 try watch.arm()
                 let current = byNumber(try watch.devices(), wanted)
-                queue.add(changes(from: known, to: current))
+                for event in changes(from: known, to: current) { queue.change { event.add(to: &$0) } }
                 known = current
             }
         } catch {
@@ -70,74 +71,5 @@ final class EventPump: Sendable {
             }
         }
         return events
-    }
-}
-
-/// Events between the thread that reads them and the task that asks for them.
-final class EventQueue: Sendable {
-    typealias Taker = CheckedContinuation<Result<DeviceEvent?, MappingError>, Never>
-
-    private struct State {
-        var events: [DeviceEvent] = []
-        var taker: Taker?
-        var hasEnded = false
-        var error: MappingError?
-    }
-    private let state = Monitor(State())
-
-    /// Adds events; of a device that has changed again, only the last change is kept, so that who never asks fills no memory.
-    func add(_ events: [DeviceEvent]) {
-        state.withLock { state in
-            guard !state.hasEnded else { return }
-            for event in events {
-                if event.kind == .changed,
-                    let index = state.events.lastIndex(where: { $0.device.number == event.device.number }),
-                    state.events[index].kind == .changed
-                {
-                    state.events[index] = event
-                } else {
-                    // Whoever was not asked about a device that came and went need not hear of it either.
-                    if event.kind == .removed { state.events.removeAll { $0.device.number == event.device.number && $0.kind == .changed } }
-                    state.events.append(event)
-                }
-            }
-        }
-        deliver()
-    }
-
-    /// The first end counts. What is there is still given.
-    func end(_ error: MappingError?) {
-        state.withLock { state in
-            guard !state.hasEnded else { return }
-            state.hasEnded = true
-            state.error = error
-        }
-        deliver()
-    }
-
-    /// Gives the next event to `taker`, now or when there is one. One asks at a time: an iterator is not shared.
-    func take(_ taker: Taker) {
-        let other = state.withLock { state in
-            defer { state.taker = taker }
-            return state.taker
-        }
-        other?.resume(returning: .success(nil))
-        deliver()
-    }
-
-    private func deliver() {
-        // The task goes on behind the lock.
-        let delivery = state.withLock { state -> (Taker, Result<DeviceEvent?, MappingError>)? in
-            guard let taker = state.taker else { return nil }
-            if !state.events.isEmpty {
-                state.taker = nil
-                return (taker, .success(state.events.removeFirst()))
-            }
-            guard state.hasEnded else { return nil }
-            state.taker = nil
-            defer { state.error = nil }
-            return (taker, state.error.map { .failure($0) } ?? .success(nil))
-        }
-        delivery.map { $0.resume(returning: $1) }
     }
 }

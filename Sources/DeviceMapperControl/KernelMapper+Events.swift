@@ -28,24 +28,6 @@ extension KernelMapper {
     }
 }
 
-/// Something that happened to a device.
-public struct DeviceEvent: Hashable, Sendable {
-    /// What happened.
-    public enum Kind: Hashable, Sendable {
-        /// A target has something to tell, or the device was renamed, or has a new table.
-        case changed
-        /// The device is new.
-        case added
-        /// The device is gone.
-        case removed
-    }
-
-    /// What happened.
-    public var kind: Kind
-    /// The device, as the kernel lists it now; one that is gone, as it was listed last.
-    public var device: ListedDevice
-}
-
 /// A descriptor that tells when something happened to any device, and ends a wait from outside.
 final class EventWatch: Sendable {
     private let mapper: KernelMapper

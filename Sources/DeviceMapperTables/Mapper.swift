@@ -26,6 +26,14 @@ public protocol Mapper: Sendable {
     func dependencies(of device: MappedDeviceID, in slot: TableSlot) throws(MappingError) -> [DeviceReference]
     /// Tells something to the target at a sector, and returns what it answers.
     func send(_ message: some TargetMessage, to device: MappedDeviceID, at sector: Sectors) throws(MappingError) -> String?
+    /// Waits until the device has had more events than `eventNumber`, and returns what is known of it then; `nil` when the deadline came first.
+    func waitForEvent(
+        of device: MappedDeviceID, after eventNumber: UInt32, until deadline: ContinuousClock.Instant?
+    ) throws(MappingError) -> MappedDeviceInfo?
+    /// The events of all devices, or of some, from now on, until the task that asks for them is cancelled.
+    func events(of devices: Set<DeviceNumber>?) throws(MappingError) -> Events
+    /// How events are given.
+    associatedtype Events: AsyncSequence<DeviceEvent, MappingError> & Sendable
 }
 
 /// How a mapped device is named in a call.

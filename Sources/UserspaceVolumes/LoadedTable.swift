@@ -24,12 +24,15 @@ final class LoadedTable: Sendable {
     /// Memory for one block each, where any line's block is larger than a byte. As much as there are requests that need one: a device that hangs keeps
     /// none from others.
     let blocks: ResourcePool<AlignedBuffer>?
+    private let end: @Sendable () throws(MappingError) -> Void
 
     /// Opens the devices of a table and makes its engines. Nothing is written, and nothing served.
     ///
-    /// Throws `unsupported` when a target has no engine here, and whatever keeps a device from being opened, each with the table's line.
+    /// Throws `unsupported` when a target has no engine here, and whatever keeps a device from being opened, each with the table's line. `end` is called last of
+    /// all in `close`, and also when this throws.
     init(
-        _ table: MappingTable, _ opener: DeviceOpener, _ environment: VolumeEnvironment, raiseEvent: @escaping @Sendable () -> Void
+        _ table: MappingTable, _ opener: DeviceOpener, _ environment: VolumeEnvironment, raiseEvent: @escaping @Sendable () -> Void = {},
+        end: @escaping @Sendable () throws(MappingError) -> Void = {}
     ) throws(MappingError) {
         let shared = SharedResources()
         var lines: [Line] = []
@@ -62,6 +65,7 @@ final class LoadedTable: Sendable {
             }
         } catch {
             for line in lines { try? line.engine.close() }
+            try? end()
             throw error
         }
         limits.canDiscard = lines.contains { $0.engine.limits.canDiscard }
@@ -69,6 +73,7 @@ final class LoadedTable: Sendable {
         self.lines = lines
         self.starts = starts
         self.limits = limits
+        self.end = end
         size = ByteCount(lines.last?.end ?? 0)
         let blockSize = largestBlock
         blocks =
@@ -107,7 +112,12 @@ final class LoadedTable: Sendable {
     }
 
     /// Ends all engines. Throws the first failure, after everything is closed.
-    func close() throws(MappingError) { try forEachLine { (line) throws(MappingError) in try line.engine.close() } }
+    func close() throws(MappingError) {
+        var failure: MappingError?
+        do throws(MappingError) { try forEachLine { (line) throws(MappingError) in try line.engine.close() } } catch { failure = error }
+        do throws(MappingError) { try end() } catch { failure = failure ?? error }
+        if let failure { throw failure }
+    }
 
     /// What `dmsetup status` prints of the table.
     func status() -> [StatusLine] {

@@ -31,7 +31,7 @@ public final class Volume: BlockDevice {
     public convenience init(
         _ table: MappingTable, opening opener: DeviceOpener = .files(.readWrite), environment: VolumeEnvironment = VolumeEnvironment()
     ) throws(MappingError) {
-        let loaded = try LoadedTable(table, opener, environment, raiseEvent: {})
+        let loaded = try LoadedTable(table, opener, environment)
         do throws(MappingError) { try loaded.resume(replacing: nil) } catch {
             try? loaded.close()
             throw error

@@ -1,7 +1,11 @@
-public import StorageUnits
+package import DeviceMapperTables
+package import StorageUnits
 
 /// What the control device answered: the header, and what follows it. The kernel is believed as little as anybody: what does not fit is an error.
 package struct ControlReply: ~Copyable {
+    /// `DM_NAME_LIST_FLAG_HAS_UUID`.
+    private static let hasUUIDFlag: UInt32 = 1
+
     package let command: ControlCommand
     private let bytes: SecretBuffer
     /// Where what follows the header begins and ends.
@@ -111,7 +115,7 @@ package struct ControlReply: ~Copyable {
                 if version >= DriverVersion(4, 38) {
                     let behind = (end + 1 + 7) & ~7
                     device.eventNumber = bytes.number(at: behind)
-                    if let flags = bytes.number(at: behind + 4, UInt32.self), flags & ListedDevice.hasUUIDFlag != 0,
+                    if let flags = bytes.number(at: behind + 4, UInt32.self), flags & Self.hasUUIDFlag != 0,
                         let uuid = bytes.text(at: behind + 8)
                     {
                         device.uuid = uuid
@@ -173,29 +177,6 @@ package struct ControlReply: ~Copyable {
 package struct ReplyError: Error, Hashable, CustomStringConvertible {
     package var description: String
     init(_ what: String) { description = "the kernel's answer makes no sense: \(what)" }
-}
-
-/// A device of the kernel's list.
-public struct ListedDevice: Hashable, Sendable {
-    /// `DM_NAME_LIST_FLAG_HAS_UUID`.
-    static let hasUUIDFlag: UInt32 = 1
-
-    /// The name as the kernel has it.
-    public var name: String
-    /// The number.
-    public var number: DeviceNumber
-    /// How many events there were; `nil` before Linux 4.13.
-    public var eventNumber: UInt32?
-    /// The uuid; `nil` when it has none, and before Linux 5.13.
-    public var uuid: String?
-
-    /// A device of a list.
-    public init(name: String, number: DeviceNumber, eventNumber: UInt32? = nil, uuid: String? = nil) {
-        self.name = name
-        self.number = number
-        self.eventNumber = eventNumber
-        self.uuid = uuid
-    }
 }
 
 /// A target that the kernel has, and its version.

@@ -1,0 +1,58 @@
+public import StorageUnits
+
+/// Something that happened to a device.
+public struct DeviceEvent: Hashable, Sendable {
+    /// What happened.
+    public enum Kind: Hashable, Sendable {
+        /// A target has something to tell, or the device was renamed, or has a new table.
+        case changed
+        /// The device is new.
+        case added
+        /// The device is gone.
+        case removed
+    }
+
+    /// What happened.
+    public var kind: Kind
+    /// The device, as it is listed now; one that is gone, as it was listed last.
+    public var device: ListedDevice
+
+    /// Something that happened to a device.
+    public init(kind: Kind, device: ListedDevice) {
+        self.kind = kind
+        self.device = device
+    }
+}
+
+extension DeviceEvent {
+    /// Adds the event to those that nobody has asked for yet. Of a device that has changed again only the last change is kept.
+    package func add(to events: inout [DeviceEvent]) {
+        if kind == .changed, let index = events.lastIndex(where: { $0.device.number == device.number }), events[index].kind == .changed {
+            events[index] = self
+        } else {
+            // Whoever was not asked about a device that came and went need not hear of it either.
+            if kind == .removed { events.removeAll { $0.device.number == device.number && $0.kind == .changed } }
+            events.append(self)
+        }
+    }
+}
+
+/// A device of a mapper's list.
+public struct ListedDevice: Hashable, Sendable {
+    /// The name as the mapper has it: not every name that a kernel has is one that it would take.
+    public var name: String
+    /// The number.
+    public var number: DeviceNumber
+    /// How many events there were; `nil` before Linux 4.13.
+    public var eventNumber: UInt32?
+    /// The uuid; `nil` when it has none, and before Linux 5.13.
+    public var uuid: String?
+
+    /// A device of a list.
+    public init(name: String, number: DeviceNumber, eventNumber: UInt32? = nil, uuid: String? = nil) {
+        self.name = name
+        self.number = number
+        self.eventNumber = eventNumber
+        self.uuid = uuid
+    }
+}

@@ -1,0 +1,323 @@
+internal import BlockIO
+internal import DeviceMapperTables
+internal import Logging
+internal import StorageUnits
+
+/// What the devices of a mapper are called, who has them open, and what happens to them. Nothing here waits for a device.
+final class DeviceRegistry: Sendable {
+    /// What is known of a device.
+    struct Entry: Sendable {
+        let device: MappedDevice
+        var name: DeviceName
+        var uuid: DeviceUUID?
+        var openCount = 0
+        var isRemovalDeferred = false
+        var eventNumber: UInt32 = 0
+        var isSuspended = false
+        var active: MappingTable?
+        var inactive: MappingTable?
+        /// The devices that its tables have open, and how many of its tables each.
+        var below: [UInt32: Int] = [:]
+    }
+
+    fileprivate struct State: Sendable {
+        var entries: [UInt32: Entry] = [:]
+        var minors: [DeviceName: UInt32] = [:]
+        var minorsByUUID: [DeviceUUID: UInt32] = [:]
+        /// Numbers that were used and are free again, and the first that none has had.
+        var released: [UInt32] = []
+        var next: UInt32 = 0
+        var listeners: [ObjectIdentifier: Listener] = [:]
+    }
+    fileprivate struct Listener: Sendable {
+        let mailbox: Mailbox<DeviceEvent, MappingError>
+        let wanted: Set<DeviceNumber>?
+    }
+    private let state = Monitor(State())
+    private let logger: Logger
+
+    init(_ logger: Logger) { self.logger = logger }
+
+    // MARK: names
+
+    func add(_ name: DeviceName, _ uuid: DeviceUUID?, _ access: Access, minor: UInt32?) throws(MappingError) -> MappedDeviceInfo {
+        try state.withLock { (state) throws(MappingError) in
+            guard state.minors[name] == nil else { throw .taken(name, "name") }
+            if let uuid, state.minorsByUUID[uuid] != nil { throw .taken(name, "uuid") }
+            let minor = try state.take(minor, for: name)
+            let entry = Entry(device: MappedDevice(minor: minor, access: access, self), name: name, uuid: uuid)
+            state.entries[minor] = entry
+            state.minors[name] = minor
+            if let uuid { state.minorsByUUID[uuid] = minor }
+            state.tell(.added, entry)
+            return entry.info
+        }
+    }
+
+    func rename(_ id: MappedDeviceID, to name: DeviceName) throws(MappingError) {
+        try state.withLock { (state) throws(MappingError) in
+            var entry = try state.entry(id)
+            guard state.minors[name] == nil else { throw .taken(name, "name") }
+            state.minors[entry.name] = nil
+            state.minors[name] = entry.device.minor
+            entry.name = name
+            entry.eventNumber &+= entry.active == nil ? 0 : 1
+            state.entries[entry.device.minor] = entry
+            state.tell(.changed, entry)
+        }
+    }
+
+    func setUUID(of id: MappedDeviceID, to uuid: DeviceUUID) throws(MappingError) {
+        try state.withLock { (state) throws(MappingError) in
+            var entry = try state.entry(id)
+            if let old = entry.uuid {
+                throw MappingError(.exists, device: entry.name.description, message: "the device has a uuid already, '\(old)'")
+            }
+            guard state.minorsByUUID[uuid] == nil else { throw .taken(entry.name, "uuid") }
+            state.minorsByUUID[uuid] = entry.device.minor
+            entry.uuid = uuid
+            entry.eventNumber &+= entry.active == nil ? 0 : 1
+            state.entries[entry.device.minor] = entry
+            state.tell(.changed, entry)
+        }
+    }
+
+    /// The device that a table means, if it is one of the mapper's.
+    func identify(_ reference: DeviceReference) -> MappedDeviceID? {
+        switch reference {
+        case .number(let number): return number.major == UserspaceMapper.major ? .number(number) : nil
+        case .path(let path):
+            let directory = "/dev/mapper/"
+            guard path.hasPrefix(directory) else { return nil }
+            let text = String(path.dropFirst(directory.count))
+            // As it is, and as libdevmapper would have made it or as people would call it.
+            for spelling in [text, try? NameMangling.auto.mangle(text), try? NameMangling.auto.unmangle(text)] {
+                guard let spelling, let name = try? DeviceName(spelling) else { continue }
+                if state.withLock({ $0.minors[name] != nil }) { return .name(name) }
+            }
+            return nil
+        }
+    }
+
+    // MARK: what is known
+
+    var list: [ListedDevice] {
+        state.withLock { state in state.entries.values.map(\.listed) }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    func device(_ id: MappedDeviceID) throws(MappingError) -> MappedDevice { try entry(id).device }
+
+    func info(of id: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo { try entry(id).info }
+
+    func table(of id: MappedDeviceID, in slot: TableSlot) throws(MappingError) -> MappingTable {
+        let entry = try entry(id)
+        guard let table = slot == .active ? entry.active : entry.inactive else { throw .emptySlot(slot, of: entry.name) }
+        return table
+    }
+
+    func update(_ minor: UInt32, _ change: (inout Entry) -> Void) {
+        state.withLock { state in
+            guard var entry = state.entries[minor] else { return }
+            let before = entry.active
+            change(&entry)
+            state.entries[minor] = entry
+            if before != entry.active { state.tell(.changed, entry) }
+        }
+    }
+
+    private func entry(_ id: MappedDeviceID) throws(MappingError) -> Entry {
+        try state.withLock { (state) throws(MappingError) in try state.entry(id) }
+    }
+
+    // MARK: opening
+
+    /// A way to a device, which is open until it is closed; `user` is the device whose table opens it. Throws `invalidTable` when that device is below the one
+    /// that it opens: its requests would come back to it.
+    func open(_ id: MappedDeviceID, _ access: Access, for user: UInt32?) throws(MappingError) -> Volume {
+        try state.withLock { (state) throws(MappingError) in
+            let entry = try state.entry(id)
+            let minor = entry.device.minor
+            if let user, let path = state.path(from: minor, to: user) {
+                throw MappingError(.invalidTable, message: "the table would lead back to its own device: \(path.joined(separator: " > "))")
+            }
+            guard let table = entry.active else { throw .emptySlot(.active, of: entry.name) }
+            if access == .readWrite, entry.device.access == .readOnly {
+                throw MappingError(.readOnly, device: entry.name.description, message: "the device is read-only")
+            }
+            state.entries[minor]?.openCount += 1
+            if let user { state.entries[user]?.below[minor, default: 0] += 1 }
+            return Volume(entry.device.front, table, access, logger) { [self] () throws(MappingError) in try close(minor, for: user) }
+        }
+    }
+
+    private func close(_ minor: UInt32, for user: UInt32?) throws(MappingError) {
+        let last = state.withLock { state -> MappedDevice? in
+            if let user, let count = state.entries[user]?.below[minor] { state.entries[user]?.below[minor] = count > 1 ? count - 1 : nil }
+            state.entries[minor]?.openCount -= 1
+            guard let entry = state.entries[minor], entry.openCount == 0, entry.isRemovalDeferred else { return nil }
+            state.remove(entry)
+            return entry.device
+        }
+        try last?.end()
+    }
+
+    // MARK: removing
+
+    /// Takes a device out, which is then to be ended; with `deferred`, one that is open later.
+    func unlink(_ id: MappedDeviceID, deferred: Bool) throws(MappingError) -> MappedDevice? {
+        try state.withLock { (state) throws(MappingError) in
+            let entry = try state.entry(id)
+            guard entry.openCount == 0 else {
+                guard deferred else { throw MappingError(.busy, device: entry.name.description, message: "the device is in use") }
+                state.entries[entry.device.minor]?.isRemovalDeferred = true
+                return nil
+            }
+            state.remove(entry)
+            return entry.device
+        }
+    }
+
+    /// Takes out any device that nobody has open; with `deferred`, the others go when that is so of them.
+    func unlinkAny(deferred: Bool) -> MappedDevice? {
+        state.withLock { state in
+            guard let entry = state.entries.values.first(where: { $0.openCount == 0 }) else {
+                if deferred { for minor in state.entries.keys { state.entries[minor]?.isRemovalDeferred = true } }
+                return nil
+            }
+            state.remove(entry)
+            return entry.device
+        }
+    }
+
+    func cancelDeferredRemoval(of id: MappedDeviceID) throws(MappingError) {
+        try state.withLock { (state) throws(MappingError) in
+            let entry = try state.entry(id)
+            state.entries[entry.device.minor]?.isRemovalDeferred = false
+        }
+    }
+
+    // MARK: events
+
+    func raiseEvent(_ minor: UInt32) {
+        state.withLock { state in
+            guard var entry = state.entries[minor] else { return }
+            entry.eventNumber &+= 1
+            state.entries[minor] = entry
+            state.tell(.changed, entry)
+        }
+    }
+
+    func waitForEvent(
+        of id: MappedDeviceID, after eventNumber: UInt32, until deadline: ContinuousClock.Instant?
+    ) throws(MappingError) -> MappedDeviceInfo? {
+        let minor = try device(id).minor
+        func look(_ state: inout State) -> Result<MappedDeviceInfo, MappingError>? {
+            guard let entry = state.entries[minor] else { return .failure(.noSuchDevice()) }
+            return entry.eventNumber == eventNumber ? nil : .success(entry.info)
+        }
+        let found = deadline.map { state.wait(for: $0 - .now, until: look) } ?? state.wait(until: look)
+        return try found?.get()
+    }
+
+    /// From now on a mailbox gets the events of devices.
+    func tell(_ mailbox: Mailbox<DeviceEvent, MappingError>, of wanted: Set<DeviceNumber>?) {
+        state.withLock { $0.listeners[ObjectIdentifier(mailbox)] = Listener(mailbox: mailbox, wanted: wanted) }
+    }
+
+    func stopTelling(_ mailbox: Mailbox<DeviceEvent, MappingError>) {
+        state.withLock { $0.listeners[ObjectIdentifier(mailbox)] = nil }
+    }
+}
+
+extension DeviceRegistry.State {
+    fileprivate func entry(_ id: MappedDeviceID) throws(MappingError) -> DeviceRegistry.Entry {
+        let (minor, name): (UInt32?, String) =
+            switch id {
+            case .name(let name): (minors[name], name.description)
+            case .uuid(let uuid): (minorsByUUID[uuid], uuid.description)
+            case .number(let number): (number.major == UserspaceMapper.major ? number.minor : nil, number.description)
+            }
+        guard let minor, let entry = entries[minor] else { throw .noSuchDevice(name) }
+        return entry
+    }
+
+    /// A minor number for a new device: the one that is wanted, or any.
+    fileprivate mutating func take(_ wanted: UInt32?, for name: DeviceName) throws(MappingError) -> UInt32 {
+        if let wanted {
+            guard wanted <= DeviceDefinition.largestMinor else {
+                throw MappingError(
+                    .invalidName, device: name.description,
+                    message: "a minor number is 0 to \(DeviceDefinition.largestMinor), not \(wanted)")
+            }
+            guard entries[wanted] == nil else { throw .taken(name, "number") }
+            return wanted
+        }
+        // Numbers that somebody wanted are met again in both places.
+        while let minor = released.popLast() { if entries[minor] == nil { return minor } }
+        while entries[next] != nil { next += 1 }
+        guard next <= DeviceDefinition.largestMinor else {
+            throw MappingError(.outOfMemory, device: name.description, message: "there are no more numbers for devices")
+        }
+        defer { next += 1 }
+        return next
+    }
+
+    fileprivate mutating func remove(_ entry: DeviceRegistry.Entry) {
+        let minor = entry.device.minor
+        entries[minor] = nil
+        minors[entry.name] = nil
+        if let uuid = entry.uuid { minorsByUUID[uuid] = nil }
+        if minor < next { released.append(minor) }
+        tell(.removed, entry)
+    }
+
+    fileprivate func tell(_ kind: DeviceEvent.Kind, _ entry: DeviceRegistry.Entry) {
+        let event = DeviceEvent(kind: kind, device: entry.listed)
+        for listener in listeners.values where listener.wanted?.contains(event.device.number) ?? true {
+            listener.mailbox.change { event.add(to: &$0) }
+        }
+    }
+
+    /// The names of the devices on the way from one to one below it, if that is below it at all.
+    fileprivate func path(from start: UInt32, to end: UInt32) -> [String]? {
+        var cameFrom: [UInt32: UInt32] = [start: start]
+        var waiting = [start]
+        while let minor = waiting.popLast() {
+            if minor == end {
+                var path: [String] = []
+                var place = minor
+                while true {
+                    path.append(entries[place]?.name.description ?? "?")
+                    guard let previous = cameFrom[place], previous != place else { break }
+                    place = previous
+                }
+                return [path[0]] + path.reversed()
+            }
+            for next in entries[minor]?.below.keys ?? [:].keys where cameFrom[next] == nil {
+                cameFrom[next] = minor
+                waiting.append(next)
+            }
+        }
+        return nil
+    }
+}
+
+extension DeviceRegistry.Entry {
+    fileprivate var listed: ListedDevice {
+        ListedDevice(
+            name: name.description, number: MappedDevice.number(device.minor), eventNumber: eventNumber, uuid: uuid?.description)
+    }
+
+    fileprivate var info: MappedDeviceInfo {
+        MappedDeviceInfo(
+            name: name, uuid: uuid, number: MappedDevice.number(device.minor), access: device.access, isSuspended: isSuspended,
+            hasActiveTable: active != nil, hasInactiveTable: inactive != nil, openCount: openCount, targetCount: active?.lines.count ?? 0,
+            eventNumber: eventNumber, isRemovalDeferred: isRemovalDeferred)
+    }
+}
+
+extension MappingError {
+    fileprivate static func taken(_ name: DeviceName, _ what: String) -> MappingError {
+        MappingError(.exists, device: name.description, message: "a device of that \(what) exists")
+    }
+}
