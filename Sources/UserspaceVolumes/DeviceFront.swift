@@ -45,17 +45,18 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
         requests.waitUntilEmpty()
         do throws(MappingError) { try table?.suspend(flush: flush) } catch {
             // The reason is the first failure; a table that does not even resume fails its requests by itself.
-            try? table?.resume(replacing: nil)
+            try? table?.resume(replacing: nil, isInForce: true)
             requests.open()
             throw error
         }
         isSuspended = true
     }
 
-    /// Lets requests through again.
+    /// Lets requests through again; there is a table for them.
     func resume() throws(MappingError) {
         guard isSuspended else { return }
-        try table?.resume(replacing: nil)
+        guard let table else { throw MappingError(.invalidTable, message: "the device has no table to resume") }
+        try table.resume(replacing: nil, isInForce: true)
         isSuspended = false
         requests.open()
     }

@@ -71,17 +71,14 @@ public struct EngineContext: Sendable {
             guard let end = start.adding(length), let bytes = end.bytes, let first = start.bytes else {
                 throw MappingError(.deviceTooSmall, device: reference.description, message: "the line ends behind the largest sector")
             }
-            guard bytes <= device.size else {
-                throw MappingError(
-                    .deviceTooSmall, device: reference.description,
-                    message: "the device has \(Sectors(wholeSectorsIn: device.size)) sectors, the line needs \(end)")
-            }
+            guard bytes <= device.size else { throw .tooSmall(reference, device, needed: bytes) }
             let block = UInt64(device.limits.logicalBlockSize)
             guard first.count % block == 0, bytes.count % block == 0 else {
                 throw MappingError(
                     .invalidTable, device: reference.description,
                     message: "the line's start and length on the device are no multiples of its logical block size, \(block) bytes")
             }
+            shared.note(SharedResources.Need(line: line, reference: reference, device: device, end: bytes))
             return Part(device: device, start: first.count, count: bytes.count - first.count)
         } catch {
             throw error.inLine(line)
@@ -102,7 +99,25 @@ public final class SharedResources: Sendable {
     }
     private let resources = Monitor<[Key: any AnyObject & Sendable]>([:])
 
+    /// How much of a device a line was opened with.
+    struct Need: Sendable {
+        let line: Int
+        let reference: DeviceReference
+        let device: any BlockDevice
+        let end: ByteCount
+    }
+    private let needs = Monitor<[Need]>([])
+
     init() {}
+
+    func note(_ need: Need) { needs.withLock { $0.append(need) } }
+
+    /// Throws unless every device still is as long as the lines need: one of a mapper may have got a shorter table since it was opened.
+    func checkSizes() throws(MappingError) {
+        for need in needs.withLock(\.self) where need.end > need.device.size {
+            throw MappingError.tooSmall(need.reference, need.device, needed: need.end).inLine(need.line)
+        }
+    }
 
     /// The resource of that key, made by `make` when it is asked for first. Equal keys are asked for one type.
     public func resource<Resource: AnyObject & Sendable>(
@@ -117,6 +132,12 @@ public final class SharedResources: Sendable {
 }
 
 extension MappingError {
+    fileprivate static func tooSmall(_ reference: DeviceReference, _ device: any BlockDevice, needed: ByteCount) -> MappingError {
+        MappingError(
+            .deviceTooSmall, device: reference.description,
+            message: "the device has \(Sectors(wholeSectorsIn: device.size)) sectors, the line needs \(Sectors(wholeSectorsIn: needed))")
+    }
+
     /// The same error, about that line.
     func inLine(_ line: Int) -> MappingError {
         var error = self

@@ -25,6 +25,7 @@ final class LoadedTable: Sendable {
     /// none from others.
     let blocks: ResourcePool<AlignedBuffer>?
     private let end: @Sendable () throws(MappingError) -> Void
+    private let shared = SharedResources()
 
     /// Opens the devices of a table and makes its engines. Nothing is written, and nothing served.
     ///
@@ -34,7 +35,6 @@ final class LoadedTable: Sendable {
         _ table: MappingTable, _ opener: DeviceOpener, _ environment: VolumeEnvironment, raiseEvent: @escaping @Sendable () -> Void = {},
         end: @escaping @Sendable () throws(MappingError) -> Void = {}
     ) throws(MappingError) {
-        let shared = SharedResources()
         var lines: [Line] = []
         var starts: [UInt64] = []
         lines.reserveCapacity(table.lines.count)
@@ -81,8 +81,10 @@ final class LoadedTable: Sendable {
             ? nil : ResourcePool(limit: .max, first: AlignedBuffer(count: blockSize), make: { AlignedBuffer(count: blockSize) })
     }
 
-    /// Begins to serve, in place of `old`. When an engine fails those before it are suspended again.
-    func resume(replacing old: LoadedTable?) throws(MappingError) {
+    /// Begins to serve, in place of `old`, or goes on. When an engine fails those before it are suspended again.
+    func resume(replacing old: LoadedTable?, isInForce: Bool = false) throws(MappingError) {
+        // A table that serves already goes on, and requests to what is not there any more fail.
+        if !isInForce { try shared.checkSizes() }
         for (index, line) in lines.enumerated() {
             do throws(MappingError) {
                 try line.engine.resume(replacing: old?.engine(beginningAt: starts[index]))

@@ -114,6 +114,13 @@ struct OpenOptions: ParsableArguments {
             valueName: "name=file"))
     var devices: [NamedTable] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Work with a device of a stack: FILE describes all its devices, in the concise form of dmsetup create --concise, where tables name devices before "
+                + "them by /dev/mapper/NAME. The device's name stands in the place of <tablefile>; - is standard input.",
+            valueName: "file"), completion: .file())
+    var stack: String?
+
     /// A volume below the one that a command works on.
     struct NamedTable: ExpressibleByArgument {
         var reference: DeviceReference
@@ -128,6 +135,33 @@ struct OpenOptions: ParsableArguments {
     }
 
     var locking: FileDevice.Locking { forceUnlocked ? .none : .enforced }
+
+    /// The volume that a command works on: a table's, or a device of the stack.
+    func open(_ source: TableOptions, _ access: Access) throws -> DeviceMapper.Volume {
+        guard stack != nil else { return try open(try source.parse(), source.name, access) }
+        guard let name = source.file else { throw ValidationError("With --stack, give the name of a device in the place of a table.") }
+        return try open(name, of: try openStack(access), access)
+    }
+
+    /// Makes the devices of the stack. They end with the last that is open.
+    func openStack(_ access: Access) throws -> UserspaceMapper {
+        guard let stack else { throw ValidationError("A device needs --stack, with the file that describes it.") }
+        let definitions = try TableSource.file(stack).parseConcise()
+        do throws(MappingError) {
+            let mapper = UserspaceMapper(opening: try opener(access))
+            try mapper.createAndLoad(definitions)
+            return mapper
+        } catch {
+            throw CommandFailure("\(TableSource.file(stack).name): \(error)" + Self.advice(error))
+        }
+    }
+
+    /// Opens a device of a stack by what people call it.
+    func open(_ name: String, of mapper: UserspaceMapper, _ access: Access) throws(CommandFailure) -> DeviceMapper.Volume {
+        do throws(MappingError) { return try mapper.open(.name(try DeviceName(calling: name)), access: access) } catch {
+            throw CommandFailure("\(stack ?? name): \(error)")
+        }
+    }
 
     func open(_ table: MappingTable, _ name: String, _ access: Access) throws(CommandFailure) -> DeviceMapper.Volume {
         do throws(MappingError) {

@@ -44,6 +44,37 @@ struct VolumeCommandTests {
         #expect(try devmap("volume", "read", "-", input: Array(table.utf8)).output.count == 4096)
     }
 
+    @Test("a device of a stack is worked with by its name, through the devices below it")
+    func deviceOfAStack() throws {
+        try devmap.write(
+            "low disk,,,rw,0 1024 linear disk.img 1024;top,U-1,,rw,0 512 linear /dev/mapper/low\\\\ disk 8,512 8 switch 2 4 0 disk.img 0 disk.img 8\n",
+            to: "stack")
+        #expect(try devmap("volume", "write", "--stack", "stack", "top", "--offset", "3", input: [1, 2, 3]).status == 0)
+        #expect(try Array(devmap.read("disk.img")[1032 * 512..<1032 * 512 + 7]) == [0, 0, 0, 1, 2, 3, 0])
+        #expect(try devmap("volume", "read", "--stack", "stack", "low disk", "--offset", "4099", "--length", "3").output == [1, 2, 3])
+        #expect(try devmap("volume", "status", "--stack", "stack", "top").text == "0 512 linear\n512 8 switch\n")
+        #expect(try devmap("volume", "info", "--stack", "stack", "top").text.hasPrefix("size: 260 KiB (266240 bytes, 520 sectors)\n"))
+        #expect(try devmap("volume", "message", "--stack", "stack", "top", "512", "set_region_mappings", "0:1").status == 0)
+        #expect(try devmap("volume", "copy", "--stack", "stack", "device:low disk", "copy").status == 0)
+        #expect(try Array(devmap.read("copy")[4099..<4102]) == [1, 2, 3])
+        #expect(try devmap("volume", "copy", "--stack", "stack", "copy", "device:low disk").status == 0)
+
+        func failure(_ words: String...) throws -> String {
+            let result = try devmap.run(Devmap.binary.path, ["volume"] + words)
+            #expect(result.status != 0)
+            return result.errors
+        }
+        #expect(try failure("read", "--stack", "stack", "middle") == "devmap: stack: middle: there is no such device\n")
+        try devmap.write("a,,,rw,0 8 linear /dev/mapper/a 0", to: "loop")
+        #expect(
+            try failure("read", "--stack", "loop", "a")
+                == "devmap: loop: line 1: a: the table would lead back to its own device: a > a\n")
+        #expect(
+            try failure("read", "--stack", "stack", "--table", "0 8 zero").contains(
+                "With --stack, give the name of a device in the place of a table."))
+        #expect(try failure("copy", "device:a", "copy").contains("A device needs --stack, with the file that describes it."))
+    }
+
     @Test("status prints what dmsetup status would, and a message changes what is read")
     func statusAndMessages() throws {
         try devmap.write([UInt8](repeating: 1, count: 8192), to: "one.img")

@@ -56,8 +56,8 @@ final class DeviceRegistry: Sendable {
 
     func rename(_ id: MappedDeviceID, to name: DeviceName) throws(MappingError) {
         try state.withLock { (state) throws(MappingError) in
-            var entry = try state.entry(id)
             guard state.minors[name] == nil else { throw .taken(name, "name") }
+            var entry = try state.entry(id)
             state.minors[entry.name] = nil
             state.minors[name] = entry.device.minor
             entry.name = name

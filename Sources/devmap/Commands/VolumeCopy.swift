@@ -11,6 +11,7 @@ struct VolumeCopy: ParsableCommand {
 
               table:FILE   the volume that the table in FILE describes; table:- reads the table from standard input
               text:TABLE   the volume that TABLE itself describes
+              device:NAME  the device NAME of the stack that --stack describes
               FILE         an image file or a block device; file:FILE when its name looks like one of the others
 
             A destination file is made with the size of the source, in place of what it held; holes and zeroes are left out of it. A volume or
@@ -26,6 +27,7 @@ struct VolumeCopy: ParsableCommand {
     /// One side of the copy.
     enum Place: ExpressibleByArgument {
         case table(TableSource)
+        case device(String)
         case image(String)
 
         init?(argument: String) {
@@ -33,6 +35,8 @@ struct VolumeCopy: ParsableCommand {
                 self = .table(.file(String(argument.dropFirst(6))))
             } else if argument.hasPrefix("text:") {
                 self = .table(.text(String(argument.dropFirst(5))))
+            } else if argument.hasPrefix("device:") {
+                self = .device(String(argument.dropFirst(7)))
             } else {
                 self = .image(argument.hasPrefix("file:") ? String(argument.dropFirst(5)) : argument)
             }
@@ -47,8 +51,9 @@ struct VolumeCopy: ParsableCommand {
     }
 
     func run() throws {
-        let input = try openSource()
-        let (output, state) = try openDestination(size: input.size)
+        let stack = try openStack()
+        let input = try openSource(stack)
+        let (output, state) = try openDestination(stack, size: input.size)
         let copy: DeviceCopy
         do throws(BlockIOError) {
             copy = try DeviceCopy(from: input, to: output, state)
@@ -68,13 +73,22 @@ struct VolumeCopy: ParsableCommand {
         try (output as? DeviceMapper.Volume)?.closeOrFail()
     }
 
-    private func openSource() throws(CommandFailure) -> any BlockDevice {
-        if case .image(let path) = source { return try opening.openImage(path, .readOnly) }
-        return try openVolume(source, .readOnly)
+    /// The stack, if one of the places is a device of it.
+    private func openStack() throws -> UserspaceMapper? {
+        if case .device = destination { return try opening.openStack(.readWrite) }
+        if case .device = source { return try opening.openStack(.readOnly) }
+        return nil
     }
 
-    private func openDestination(size: ByteCount) throws(CommandFailure) -> (any BlockDevice, DeviceCopy.Destination) {
-        guard case .image(let path) = destination else { return (try openVolume(destination, .readWrite), .holdsAnything) }
+    private func openSource(_ stack: UserspaceMapper?) throws(CommandFailure) -> any BlockDevice {
+        if case .image(let path) = source { return try opening.openImage(path, .readOnly) }
+        return try openVolume(source, stack, .readOnly)
+    }
+
+    private func openDestination(
+        _ stack: UserspaceMapper?, size: ByteCount
+    ) throws(CommandFailure) -> (any BlockDevice, DeviceCopy.Destination) {
+        guard case .image(let path) = destination else { return (try openVolume(destination, stack, .readWrite), .holdsAnything) }
         do throws(BlockIOError) {
             let device = try FileDevice.create(path: path, size: size, locking: opening.locking)
             if case .blockDevice = device.identity { return (device, .holdsAnything) }
@@ -84,7 +98,8 @@ struct VolumeCopy: ParsableCommand {
         }
     }
 
-    private func openVolume(_ place: Place, _ access: Access) throws(CommandFailure) -> DeviceMapper.Volume {
+    private func openVolume(_ place: Place, _ stack: UserspaceMapper?, _ access: Access) throws(CommandFailure) -> DeviceMapper.Volume {
+        if case .device(let name) = place, let stack { return try opening.open(name, of: stack, access) }
         guard case .table(let source) = place else { throw CommandFailure("'\(name(place))' is an image, not a table") }
         return try opening.open(try source.parse(name(place)), name(place), access)
     }
@@ -94,6 +109,7 @@ struct VolumeCopy: ParsableCommand {
         case .table(.file("-")): "the table on standard input"
         case .table(.file(let path)): path
         case .table(.text): "the table"
+        case .device(let name): "device \(name)"
         case .image(let path): path
         }
     }

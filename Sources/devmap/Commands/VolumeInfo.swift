@@ -15,7 +15,7 @@ struct VolumeInfo: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-        let volume = try opening.open(try source.parse(), source.name, .readOnly)
+        let volume = try opening.open(source, .readOnly)
         try messages.send(to: volume, source.name)
         try json ? printJSON(volume) : printText(volume)
     }

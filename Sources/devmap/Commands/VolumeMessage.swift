@@ -9,6 +9,7 @@ struct VolumeMessage: ParsableCommand {
         usage: """
             devmap volume message <tablefile> <sector> <word> ...
             devmap volume message --table <text> <sector> <word> ...
+            devmap volume message --stack <file> <name> <sector> <word> ...
             """,
         discussion: """
             What a target keeps in memory only, such as the regions of a switch, lasts no longer than the command: give such messages to the \
@@ -24,6 +25,7 @@ struct VolumeMessage: ParsableCommand {
     var arguments: [String]
 
     func validate() throws {
+        guard table == nil || opening.stack == nil else { throw ValidationError("Give either --table or --stack.") }
         guard arguments.count >= (table == nil ? 3 : 2) else { throw ValidationError("Give a table, a sector and a message.") }
     }
 
@@ -33,7 +35,12 @@ struct VolumeMessage: ParsableCommand {
         guard let first = words.first, let sector = UInt64(first) else {
             throw ValidationError("Expected a sector, a decimal number, found '\(words.first ?? "")'.")
         }
-        let volume = try opening.open(try source.parse(), source.name, .readWrite)
+        let volume =
+            if opening.stack != nil {
+                try opening.open(arguments[0], of: try opening.openStack(.readWrite), .readWrite)
+            } else {
+                try opening.open(try source.parse(), source.name, .readWrite)
+            }
         let answer: String?
         do throws(MappingError) {
             answer = try volume.send(OpaqueMessage(Array(words.dropFirst())), at: Sectors(sector))

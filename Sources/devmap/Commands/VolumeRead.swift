@@ -18,7 +18,7 @@ struct VolumeRead: ParsableCommand {
         if output == "-", Terminal.outputIsTerminal {
             throw CommandFailure("not writing a volume's bytes to a terminal: name a file with --output, or use a pipe")
         }
-        let volume = try opening.open(try source.parse(), source.name, .readOnly)
+        let volume = try opening.open(source, .readOnly)
         try messages.send(to: volume, source.name)
         guard offset <= volume.size else {
             throw CommandFailure("--offset \(offset) is behind the end of the volume, which has \(volume.size) bytes")

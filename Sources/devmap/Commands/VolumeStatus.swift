@@ -13,7 +13,7 @@ struct VolumeStatus: ParsableCommand {
     @OptionGroup var messages: MessageOptions
 
     func run() throws {
-        let volume = try opening.open(try source.parse(), source.name, .readOnly)
+        let volume = try opening.open(source, .readOnly)
         try messages.send(to: volume, source.name)
         let lines: [StatusLine]
         do throws(MappingError) { lines = try volume.status() } catch { throw CommandFailure("\(source.name): \(error)") }

@@ -16,15 +16,14 @@ struct VolumeWrite: ParsableCommand {
     @Option(help: "The file to read; standard input without, or for -.", completion: .file()) var input = "-"
 
     func validate() throws {
-        if source.readsStandardInput, input == "-" {
+        if source.readsStandardInput || opening.stack == "-", input == "-" {
             throw ValidationError("The table and the input cannot both come from standard input.")
         }
     }
 
     func run() throws {
-        let table = try source.parse()
         let file = try ByteStream.reading(input)
-        let volume = try opening.open(table, source.name, .readWrite)
+        let volume = try opening.open(source, .readWrite)
         try messages.send(to: volume, source.name)
         do throws(BlockIOError) {
             try volume.checkRange(at: offset.count, count: file.size ?? 0)

@@ -90,6 +90,11 @@ import VolumeLaws
                 == "notFound: a: the device has no inactive table")
         #expect(refusal { () throws(MappingError) in _ = try mapper.status(of: a) } == "notFound: the device has no active table")
         #expect(try mapper.resume(a).hasActiveTable == false)
+        #expect(try mapper.suspend(a).isSuspended)
+        #expect(refusal { () throws(MappingError) in _ = try mapper.resume(a) } == "invalidTable: the device has no table to resume")
+        #expect(
+            refusal { () throws(MappingError) in _ = try mapper.send(OpaqueMessage(["x"]), to: a) }
+                == "invalidMessage: a: the device has no active table")
     }
 
     @Test func `Tables, statuses and dependencies are told of both slots`() throws {
@@ -248,6 +253,17 @@ import VolumeLaws
         try mapper.createAndLoad(DeviceDefinition(name: name("b"), table: try MappingTable("0 64 linear /dev/mapper/a 0")))
         _ = try mapper.load(try MappingTable("0 32 linear disk 0"), into: a)
         _ = try mapper.resume(a)
+        // A table that was loaded when it was long enough comes too late, too.
+        _ = try mapper.load(try MappingTable("0 33 linear disk 0"), into: a)
+        _ = try mapper.resume(a)
+        _ = try mapper.load(try MappingTable("0 33 linear /dev/mapper/a 0"), into: .name(name("b")))
+        _ = try mapper.load(try MappingTable("0 32 linear disk 0"), into: a)
+        _ = try mapper.resume(a)
+        #expect(
+            refusal { () throws(MappingError) in _ = try mapper.resume(.name(name("b"))) }
+                == "deviceTooSmall: line 1: /dev/mapper/a: the device has 32 sectors, the line needs 33")
+        #expect(try mapper.info(of: .name(name("b"))).isSuspended == false)
+        _ = try mapper.clear(.name(name("b")))
         let volume = try mapper.open(.name(name("b")))
         try volume.write([1], at: 32 * 512 - 1)
         let error = failure(of: { () throws(BlockIOError) in try volume.write([1, 2], at: 32 * 512 - 1) })
