@@ -19,6 +19,16 @@ public final class RangeLock: Sendable {
     private struct State: Sendable {
         var claims: [Claim] = []  // in order of arrival, those that wait included
         var nextTicket: UInt64 = 0
+
+        /// Whether nobody who came before is in the way.
+        func isFree(_ ticket: UInt64) -> Bool {
+            guard let mine = claims.first(where: { $0.ticket == ticket }) else { return true }
+            for claim in claims {
+                if claim.ticket == ticket { break }
+                if claim.isExclusive || mine.isExclusive, claim.range.overlaps(mine.range) { return false }
+            }
+            return true
+        }
     }
     private let state: Monitor<State>
 
@@ -40,13 +50,21 @@ public final class RangeLock: Sendable {
                 state.nextTicket += 1
                 ticket = mine
             }
-            for claim in state.claims {
-                if claim.ticket == mine { break }
-                if claim.isExclusive || isExclusive, claim.range.overlaps(range) { return nil }
-            }
-            return mine
+            return state.isFree(mine) ? mine : nil
         }
     }
+
+    /// Stands in line for a range without waiting, and returns the ticket for `wait(for:)`: for who must come in an order that threads do not keep.
+    public func enqueue(_ range: Range<UInt64>, _ mode: Mode) -> UInt64 {
+        state.withLock { state in
+            defer { state.nextTicket += 1 }
+            state.claims.append(Claim(ticket: state.nextTicket, range: range, isExclusive: mode == .exclusive))
+            return state.nextTicket
+        }
+    }
+
+    /// Waits until the range of a ticket is free.
+    public func wait(for ticket: UInt64) { state.wait { $0.isFree(ticket) ? () : nil } }
 
     /// Gives a range back.
     public func release(_ ticket: UInt64) {

@@ -28,6 +28,8 @@ public struct VolumeEnvironment: Sendable {
 public struct EngineContext: Sendable {
     /// The line's number in the table, from 1, for errors.
     public let line: Int
+    /// Where the line begins in the table.
+    public let start: Sectors
     /// The line's length.
     public let length: Sectors
     /// Opens devices.

@@ -44,7 +44,8 @@ final class LoadedTable: Sendable {
         do throws(MappingError) {
             for line in table.lines {
                 let context = EngineContext(
-                    line: line.number, length: line.range.length, opener: opener, access: opener.access, environment: environment,
+                    line: line.number, start: line.range.start, length: line.range.length, opener: opener, access: opener.access,
+                    environment: environment,
                     raiseEvent: raiseEvent, shared: shared)
                 guard let target = line.target as? any UserspaceTarget else {
                     throw context.error(.unsupported, "target '\(line.target.typeName)' cannot be opened in user space")
@@ -106,7 +107,7 @@ final class LoadedTable: Sendable {
         try forEachLine { (line) throws(MappingError) in
             var failure: MappingError?
             if flush, !limits.isReadOnly {
-                do throws(BlockIOError) { try line.engine.flush() } catch { failure = MappingError(error) }
+                do throws(BlockIOError) { try line.engine.flushBelow() } catch { failure = MappingError(error) }
             }
             do throws(MappingError) { try line.engine.suspend(flush: flush) } catch { failure = failure ?? error }
             if let failure { throw failure }

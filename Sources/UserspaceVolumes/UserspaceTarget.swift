@@ -20,6 +20,9 @@ public protocol TargetEngine: BlockDevice {
     /// The device is about to be suspended, and no new request comes; those under way are waited for next. An engine that makes requests wait lets them go
     /// now, or gives them back with `BlockIOError.Code.requeued` where nothing is to be flushed. The kernel's `presuspend`.
     func prepareToSuspend(flush: Bool)
+    /// Makes every write that has returned durable, as the device is about to be suspended. This is nobody's request: a target that fails requests, or drops
+    /// them, lets it through.
+    func flushBelow() throws(BlockIOError)
     /// Stops background work and, with `flush`, commits what is pending. No request is under way, and none comes until `resume`. The kernel's
     /// `postsuspend`. With `flush` the devices below are flushed already.
     func suspend(flush: Bool) throws(MappingError)
@@ -37,6 +40,8 @@ extension TargetEngine {
     public func resume(replacing old: (any TargetEngine)?) throws(MappingError) {}
     /// No request is made to wait.
     public func prepareToSuspend(flush: Bool) {}
+    /// What a flush does.
+    public func flushBelow() throws(BlockIOError) { try flush() }
     /// Nothing to commit.
     public func suspend(flush: Bool) throws(MappingError) {}
     /// Nothing to tell.

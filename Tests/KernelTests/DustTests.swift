@@ -1,0 +1,107 @@
+import DeviceMapper
+import Glibc
+import Testing
+import VolumeLaws
+
+extension InTheLab {
+    /// Bad blocks: what becomes of requests to them, and what the device says of them.
+    struct DustTests {
+        private static let sectors = 256
+        private static let deviceSectors = 400
+
+        private func compare(_ table: (String) -> String, _ steps: [DeviceStep], _ comment: Comment) throws {
+            try SteppedDevices.compare(
+                members: [Self.deviceSectors], steps: steps, comment
+            ) { table($0[0]) }
+        }
+
+        @Test func aRequestAcrossBadBlocksLeavesTheOthersWritten() throws {
+            let bytes = (0..<16384).map { UInt8(truncatingIfNeeded: $0 / 512 + 100) }
+            try compare(
+                { "0 256 dust \($0) 8 1024" },
+                [
+                    .message("addbadblock 5 1"), .message("addbadblock 7"), .message("addbadblock 9 2"), .message("enable"), .status,
+                    .read(at: 0, count: 1024), .read(at: 0, count: 8192), .write(bytes, at: 0), .message("listbadblocks"),
+                    .read(at: 2048, count: 1024), .read(at: 3072, count: 1024), .read(at: 4096, count: 2048), .write(bytes, at: 512),
+                    .message("listbadblocks"), .write(bytes, at: 512), .message("listbadblocks"), .read(at: 0, count: 16384),
+                ], "good and bad blocks in one request")
+        }
+
+        @Test func aFlushAndADiscardMeetOneBlock() throws {
+            for start in [0, 8, 16, 24] {
+                try compare(
+                    { "0 256 dust \($0) \(start) 4096" },
+                    [
+                        .message("enable"), .message("addbadblock \(start / 8) 1"), .flush, .flush, .message("listbadblocks"),
+                        .message("addbadblock \(start / 8)"), .flush, .message("listbadblocks"), .message("addbadblock \(start / 8 + 1)"),
+                        .discard(at: 0, count: 16384), .message("listbadblocks"), .discard(at: 4096, count: 8192),
+                        .message("listbadblocks"),
+                        .message("addbadblock \(start / 8 + 1) 1"), .discard(at: 4096, count: 8192), .discard(at: 4096, count: 8192),
+                        .message("countbadblocks"),
+                    ], "start \(start)")
+            }
+        }
+
+        @Test func aFlushOfALineFurtherBackMeetsAnotherBlock() throws {
+            for (start, begin) in [(0, 8), (16, 8), (24, 8), (40, 8), (16, 16)] {
+                func message(_ text: String) -> DeviceStep { .message(text, sector: UInt64(begin)) }
+                let blocks = (0...6).map { message("addbadblock \($0) \($0 % 2)") }
+                try compare(
+                    { "0 \(begin) linear \($0) 0\n\(begin) 128 dust \($0) \(start) 4096" },
+                    [message("enable")] + blocks + [.flush, message("listbadblocks"), .flush, message("listbadblocks")],
+                    "start \(start), line at \(begin)")
+            }
+        }
+
+        @Test("A random sequence of requests and messages ends alike", arguments: 0..<scaled(200))
+        func randomSequences(_ seed: Int) throws {
+            var random = SeededGenerator(seed: UInt64(seed))
+            let size = [512, 1024, 4096, 8192].randomElement(using: &random) ?? 512
+            let start =
+                Bool.random(using: &random) ? Int.random(in: 0...16, using: &random) * size / 512 : Int.random(in: 0...64, using: &random)
+            let steps = (0..<120).map { _ in step(size, start, &random) }
+            try compare({ "0 \(Self.sectors) dust \($0) \(start) \(size)" }, steps, "seed \(seed), start \(start), blocks of \(size) bytes")
+        }
+
+        private func step(_ size: Int, _ start: Int, _ random: inout SeededGenerator) -> DeviceStep {
+            let blocks = Self.sectors * 512 / size
+            let block = (start * 512 / size) + Int.random(in: 0..<blocks, using: &random)
+            func range(_ unit: Int) -> (Int, Int) {
+                let first = Int.random(in: 0..<Self.sectors * 512 / unit, using: &random)
+                let most = min(Self.sectors * 512 / unit - first, max(1, 6 * size / unit))
+                return (first * unit, Int.random(in: 1...most, using: &random) * unit)
+            }
+            switch Int.random(in: 0..<24, using: &random) {
+            case 0...5:
+                let (offset, count) = range(512)
+                return .read(at: offset, count: count)
+            case 6...9:
+                let (offset, count) = range(512)
+                return .write([UInt8](repeating: UInt8.random(in: 0...255, using: &random), count: count), at: offset)
+            case 10:
+                let (offset, count) = range(512)
+                return .durableWrite([UInt8](repeating: UInt8.random(in: 0...255, using: &random), count: count), at: offset)
+            case 11:
+                let (offset, count) = range(4096)
+                return .discard(at: offset, count: count)
+            case 12:
+                let (offset, count) = range(512)
+                return .writeZeroes(at: offset, count: count)
+            case 13: return .flush
+            case 14...18:
+                return .message(
+                    "addbadblock \(block)" + (["", "", " 0", " 1", " 2", " 255", " 256"].randomElement(using: &random) ?? ""))
+            case 19: return .message("removebadblock \(block)")
+            case 20: return .message("queryblock \(block)")
+            case 21: return .message(["listbadblocks", "countbadblocks", "ListBadBlocks"].randomElement(using: &random) ?? "")
+            case 22: return .status
+            default:
+                return .message(
+                    [
+                        "enable", "enable", "enable", "enable", "disable", "quiet", "clearbadblocks", "addbadblock", "queryblock x",
+                        "removebadblock 1000", "addbadblock 401", "queryblock 400", "nothing", "enable 1", "addbadblock 1 2 3",
+                    ].randomElement(using: &random) ?? "")
+            }
+        }
+    }
+}
