@@ -47,6 +47,7 @@ let modules: [Module] = [
         name: "DeviceMapper",
         dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "DeviceMapperControl", "UserspaceVolumes"],
         hasTests: false),
+    Module(name: "CrashTesting", dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "UserspaceVolumes"]),
     Module(
         name: "DmsetupFrontend", dependencies: ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", system],
         isProduct: false),
@@ -95,6 +96,6 @@ let package = Package(
             .testTarget(name: "CommandTests", dependencies: ["devmap", "VolumeLaws"], swiftSettings: settings),
             .testTarget(name: "InteropTests", dependencies: ["DeviceMapper", "VolumeLaws", "devmap"], swiftSettings: settings),
             .testTarget(
-                name: "KernelTests", dependencies: ["DeviceMapper", "VolumeLaws", "devmap"], swiftSettings: settings),
+                name: "KernelTests", dependencies: ["DeviceMapper", "CrashTesting", "VolumeLaws", "devmap"], swiftSettings: settings),
         ]
 )

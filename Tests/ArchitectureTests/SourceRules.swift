@@ -18,6 +18,7 @@ enum SourceRules {
                 "StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "DiskFormats", "CShims", "SystemPackage", "Logging",
             ],
             "DeviceMapper": umbrella,
+            "CrashTesting": ["StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "UserspaceVolumes"],
             "DmsetupFrontend": ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", "SystemPackage"],
             "VolumeLaws": umbrella.union(["SystemPackage"]),
             "devmap": umbrella.union(["DeviceMapper", "DmsetupFrontend", "CShims", "SystemPackage", "ArgumentParser", "Foundation"]),
