@@ -36,16 +36,18 @@ let modules: [Module] = [
     Module(name: "BlockIO", dependencies: ["StorageUnits", "CShims", system]),
     Module(name: "DeviceMapperTables", dependencies: ["StorageUnits"], hasFixtures: true),
     Module(name: "BlockCrypto", dependencies: ["StorageUnits", "CGcrypt"]),
+    Module(name: "DiskFormats", dependencies: ["StorageUnits", "BlockIO"]),
     Module(
         name: "DeviceMapperControl", dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "CShims", system, logging],
         testDependencies: ["CDeviceMapperHeader"]),
     Module(
         name: "UserspaceVolumes",
-        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "CShims", system, logging]),
+        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "DiskFormats", "CShims", system, logging]),
     Module(
         name: "DeviceMapper",
-        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes"],
+        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "DeviceMapperControl", "UserspaceVolumes"],
         hasTests: false),
+    Module(name: "CrashTesting", dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "UserspaceVolumes"]),
     Module(
         name: "DmsetupFrontend", dependencies: ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", system],
         isProduct: false),
@@ -84,7 +86,8 @@ let package = Package(
             .executableTarget(
                 name: "devmap",
                 dependencies: [
-                    "CShims", "StorageUnits", "BlockIO", "DeviceMapperTables", "UserspaceVolumes", "DeviceMapper", "DmsetupFrontend",
+                    "CShims", "StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "UserspaceVolumes", "DeviceMapper",
+                    "DmsetupFrontend",
                     argumentParser,
                 ],
                 swiftSettings: settings),
@@ -92,6 +95,7 @@ let package = Package(
             .testTarget(name: "ArchitectureTests", swiftSettings: settings),
             .testTarget(name: "CommandTests", dependencies: ["devmap", "VolumeLaws"], swiftSettings: settings),
             .testTarget(name: "InteropTests", dependencies: ["DeviceMapper", "VolumeLaws", "devmap"], swiftSettings: settings),
-            .testTarget(name: "KernelTests", dependencies: ["DeviceMapper", "VolumeLaws", "devmap"], swiftSettings: settings),
+            .testTarget(
+                name: "KernelTests", dependencies: ["DeviceMapper", "CrashTesting", "VolumeLaws", "devmap"], swiftSettings: settings),
         ]
 )

@@ -22,13 +22,13 @@ struct Devmap: AsyncParsableCommand {
 
               0 32768 crypt aes-xts-plain64 :64:file:volume.key 0 disk.img 32768
 
-            'volume', 'lint' and 'targets' need no root, kernel modules or VM. The kernel's commands need Linux and root rights; a device is \
+            'volume', 'log', 'lint' and 'targets' need no root, kernel modules or VM. The kernel's commands need Linux and root rights; a device is \
             given as its name, the path of its node, MAJOR:MINOR, or --uuid UUID.
 
             Sizes and offsets are bytes, or have a unit: 512, 8s (sectors), 4KiB, 10MiB, 1GiB, 1MB (powers of 1000).
             """,
         version: version,
-        subcommands: [Volume.self, Lint.self, Targets.self, Help.self],
+        subcommands: [Volume.self, Log.self, Lint.self, Targets.self, Help.self],
         groupedSubcommands: [
             CommandGroup(name: "Kernel report", subcommands: [List.self, Info.self, Table.self, Status.self, Deps.self]),
             CommandGroup(

@@ -1,0 +1,97 @@
+internal import BlockIO
+internal import DiskFormats
+
+/// The log as far as it is written, and what waits for a flush.
+struct LogState {
+    let writer: LogWritesWriter
+    /// Whether anything more is logged.
+    private(set) var isLogging = true
+    /// Why the log could not be written.
+    var failure: BlockIOError?
+
+    /// A place in the sequence of all entries that were ever held.
+    struct Place: Equatable {
+        var byte: UInt64 = 0
+        var entry: UInt64 = 0
+    }
+    /// The entries that wait, each with its data, as the log will have them.
+    private var held: AlignedBuffer
+    private var spare: AlignedBuffer
+    /// Where the first byte of `held` is.
+    private var start = Place()
+    /// Where what is held ends.
+    private(set) var end = Place()
+    /// Where what each of the flushes under way makes durable ends.
+    private(set) var flushes: [Place] = []
+
+    init(_ writer: LogWritesWriter, capacity: Int) {
+        self.writer = writer
+        held = AlignedBuffer(count: capacity)
+        spare = AlignedBuffer(count: capacity)
+        flushes.reserveCapacity(64)
+    }
+
+    /// Nothing more is logged, and nothing is held.
+    mutating func stop() {
+        isLogging = false
+        start = end
+        flushes = []
+    }
+
+    /// A flush begins, which makes durable what is held now.
+    mutating func beginFlush() -> Place {
+        flushes.append(end)
+        return end
+    }
+
+    /// A flush that began at `place` has ended.
+    mutating func endFlush(_ place: Place) {
+        if let index = flushes.firstIndex(of: place) { flushes.remove(at: index) }
+    }
+
+    /// Writes an entry to the log, behind all that is there.
+    func write(_ entry: LogWritesEntry, _ data: RawSpan) throws(BlockIOError) {
+        guard !writer.isFull else { return }
+        _ = try writer.append(entry, data)
+    }
+
+    /// Writes what is held before `place` to the log.
+    mutating func writeHeld(upTo place: Place) throws(BlockIOError) {
+        guard place.byte > start.byte else { return }
+        let count = Int(place.byte - start.byte)
+        let rest = Int(end.byte - place.byte)
+        try held.withBytes { (bytes) throws(BlockIOError) in
+            _ = try writer.append(encoded: bytes.extracting(0..<count), count: place.entry - start.entry)
+            spare.withMutableBytes { $0.copy(from: bytes.extracting(count..<count + rest)) }
+        }
+        swap(&held, &spare)
+        start = place
+    }
+
+    /// Keeps an entry for the next flush; false when that needs room which what waits for a flush under way has.
+    mutating func hold(_ entry: LogWritesEntry, _ data: RawSpan) throws(BlockIOError) -> Bool {
+        let used = Int(end.byte - start.byte)
+        let count = writer.blockSize + data.byteCount
+        if count > held.count - used {
+            // What comes to the log before a flush under way has ended would seem to be a part of what it made durable.
+            guard flushes.isEmpty else { return false }
+            try writeHeld(upTo: end)
+            guard count <= held.count else {
+                try write(entry, data)
+                return true
+            }
+        }
+        let place = Int(end.byte - start.byte)
+        held.withMutableBytes { bytes in
+            var block = bytes.part(place..<place + writer.blockSize)
+            entry.encode(into: &block, blockSize: writer.blockSize)
+            if data.byteCount > 0 {
+                var room = bytes.part(place + writer.blockSize..<place + count)
+                room.copy(from: data)
+            }
+        }
+        end.byte += UInt64(count)
+        end.entry += 1
+        return true
+    }
+}

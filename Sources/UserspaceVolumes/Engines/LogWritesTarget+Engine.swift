@@ -1,0 +1,231 @@
+package import BlockIO
+public import DeviceMapperTables
+internal import DiskFormats
+internal import Logging
+package import StorageUnits
+
+extension LogWritesTarget: UserspaceTarget {
+    /// The log is made in blocks of the device's own size, as the kernel does; where that is less than a sector, in sectors.
+    public func makeEngine(in context: EngineContext) throws(MappingError) -> any TargetEngine {
+        let part = try context.open(device, start: 0)
+        do throws(MappingError) {
+            let opened = try context.opener.open(device, access: context.access)
+            let log = try context.opener.open(logDevice, access: context.access)
+            guard log.identity != opened.identity else {
+                throw MappingError(.invalidTable, device: logDevice.description, message: "the log is the device that is logged")
+            }
+            let block = max(part.device.limits.logicalBlockSize, LogWritesSuperblock.blockSizes.lowerBound)
+            guard block <= LogWritesSuperblock.blockSizes.upperBound, log.device.limits.logicalBlockSize <= block else {
+                throw MappingError(
+                    .invalidTable, device: logDevice.description,
+                    message:
+                        "a log in blocks of \(block) bytes cannot be written to a device with blocks of \(log.device.limits.logicalBlockSize)"
+                )
+            }
+            let line = context.line
+            let logger = context.logger
+            return LogWritesEngine(
+                part.device, size: ByteCount(part.count), log: log.device, blockSize: block, order: .asTheKernel,
+                isReadOnly: context.access == .readOnly, memoryBudget: context.memoryBudget,
+                report: { logger.error("line \(line): nothing more is logged: \($0)") })
+        } catch {
+            throw error.inLine(context.line)
+        }
+    }
+}
+
+/// Maps onto a device, and logs what is written to it. Source: the kernel's dm-log-writes, and logs that it wrote.
+///
+/// A write, a discard or zeroes are logged once the device has them, or has failed them, but only when a flush comes: an entry that says
+/// so follows what the flush made durable. A write with forced unit access is logged at once, and a mark, too: both come before writes that no
+/// flush has reached yet. With such a write, and with a mark, the superblock is written; with a flush it is not.
+///
+/// What waits for its flush is kept as the log will have it. When there is no room for more, the oldest goes to the log early: what was not
+/// flushed then stands before a later mark, and before a later write with forced unit access, which the kernel, that has all memory, puts first.
+///
+/// When the log is full, or fails, logging stops and the device goes on.
+package final class LogWritesEngine: TargetEngine {
+    /// Where writes with forced unit access, and marks, come.
+    package enum Order: Sendable {
+        /// Before what no flush has reached yet. Replayed, such a write is lost when it overwrites one of those.
+        case asTheKernel
+        /// Where they were made.
+        case asMade
+    }
+
+    package let size: ByteCount
+    package let limits: BlockLimits
+    private let device: any BlockDevice
+    private let log: any BlockDevice
+    private let blockSize: Int
+    private let order: Order
+    private let report: @Sendable (String) -> Void
+    private let state: Monitor<LogState>
+    /// What the status shows, apart from the state, which is held while the log is written.
+    private let figures: Monitor<LogWritesTarget.Status>
+
+    /// The first `size` bytes of `device`, with a log in blocks of `blockSize` bytes. Half of `memoryBudget` is for what waits for a flush.
+    ///
+    /// `report` is told once, when logging stops, why.
+    package init(
+        _ device: any BlockDevice, size: ByteCount, log: any BlockDevice, blockSize: Int, order: Order, isReadOnly: Bool = false,
+        memoryBudget: ByteCount,
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        self.device = device
+        self.size = size
+        self.log = log
+        self.blockSize = blockSize
+        self.order = order
+        self.report = report
+        var limits = device.limits
+        limits.logicalBlockSize = max(limits.logicalBlockSize, blockSize)
+        limits.preferredSize = max(limits.preferredSize, blockSize)
+        limits.isReadOnly = limits.isReadOnly || isReadOnly
+        limits.canDiscard = true  // a discard that the device does not take is logged all the same
+        self.limits = limits
+        // Two buffers, of a quarter of the budget each.
+        let capacity = min(Int(clamping: memoryBudget.count / 4), 1 << 30)
+        state = Monitor(LogState(LogWritesWriter(log, blockSize: blockSize), capacity: max(capacity, 4 * blockSize)))
+        figures = Monitor(LogWritesTarget.Status(entries: 0, lastSector: Sectors(UInt64(blockSize) / Sectors.bytesPerSector - 1)))
+    }
+
+    package func status() -> String {
+        var words = ArgumentWriter(keys: .redacted)
+        figures.withLock { $0 }.write(to: &words)
+        return words.string
+    }
+
+    /// How far the log is.
+    package var progress: LogWritesTarget.Status { figures.withLock { $0 } }
+
+    package func receive(_ message: inout ArgumentReader) throws(MappingError) -> String? {
+        switch try LogWritesTarget.Message(receiving: &message) {
+        case .mark(let text):
+            guard !limits.isReadOnly else { throw MappingError(.readOnly, message: "the volume is read-only: no mark can be made") }
+            mark(text)
+        }
+        return nil
+    }
+
+    /// Puts a mark into the log.
+    package func mark(_ text: String) { append(urgent: .mark(text, blockSize: blockSize), RawSpan()) }
+
+    // MARK: requests
+
+    package func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
+        try device.read(at: offset, into: &buffer)
+    }
+
+    package func extent(at offset: UInt64, limit: UInt64) throws(BlockIOError) -> Extent { try device.extent(at: offset, limit: limit) }
+
+    package func write(_ bytes: RawSpan, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
+        let failure = failure { () throws(BlockIOError) in try device.write(bytes, at: offset, flags: flags) }
+        append(offset, bytes, isForced: flags.contains(.forceUnitAccess))
+        if let failure { throw failure }
+    }
+
+    /// The log has the zeroes, as in the kernel, which writes them as data: in entries of up to 1 MiB, as the kernel's.
+    package func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
+        let failure = failure { () throws(BlockIOError) in try device.writeZeroes(at: offset, count: count, flags: flags) }
+        var done: UInt64 = 0
+        while done < count, isLogging {
+            let piece = min(count - done, UInt64(ZeroBytes.count))
+            ZeroBytes.withBytes(count: Int(piece)) { append(offset + done, $0, isForced: flags.contains(.forceUnitAccess)) }
+            done += piece
+        }
+        if let failure { throw failure }
+    }
+
+    package func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
+        let failure = failure { () throws(BlockIOError) in
+            if device.limits.canDiscard { try device.discard(at: offset, count: count) }
+        }
+        append(held: LogWritesEntry(.discard, offset: offset, count: count), RawSpan())
+        if let failure { throw failure }
+    }
+
+    package func flush() throws(BlockIOError) {
+        let begin = state.withLock { $0.isLogging ? $0.beginFlush() : nil }
+        let failure = failure { () throws(BlockIOError) in try device.flush() }
+        if let begin {
+            logging { state throws(BlockIOError) in
+                state.endFlush(begin)
+                try state.writeHeld(upTo: begin)
+                try state.write(LogWritesEntry(.flush), RawSpan())
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Writes what no flush has reached, and a mark, as the kernel does.
+    package func close() throws(MappingError) {
+        guard !limits.isReadOnly else { return }
+        logging { state throws(BlockIOError) in
+            try state.writeHeld(upTo: state.end)
+            try state.write(.mark(Self.endMark, blockSize: blockSize), RawSpan())
+            try state.writer.writeSuperblock()
+        }
+        let failure = failure { () throws(BlockIOError) in try log.flush() } ?? state.withLock { $0.failure }
+        if let failure { throw MappingError(failure) }
+    }
+
+    /// The text of the mark that ends a log.
+    package static let endMark = "dm-log-writes-end"
+
+    // MARK: the log
+
+    private var isLogging: Bool { figures.withLock { $0.isLogging } }
+
+    private func append(_ offset: UInt64, _ bytes: RawSpan, isForced: Bool) {
+        let entry = LogWritesEntry(isForced ? .forceUnitAccess : [], offset: offset, count: UInt64(bytes.byteCount))
+        if isForced { append(urgent: entry, bytes) } else { append(held: entry, bytes) }
+    }
+
+    /// Logs something that waits for no flush.
+    private func append(urgent entry: LogWritesEntry, _ data: RawSpan) {
+        logging { state throws(BlockIOError) in
+            if case .asMade = order { try state.writeHeld(upTo: state.end) }
+            try state.write(entry, data)
+            try state.writer.writeSuperblock()
+        }
+    }
+
+    /// Keeps an entry for the next flush; waits while there is room for it only behind a flush that is under way.
+    private func append(held entry: LogWritesEntry, _ data: RawSpan) {
+        var isDone = false
+        while !isDone, isLogging {
+            logging { state throws(BlockIOError) in isDone = try state.hold(entry, data) }
+            if !isDone { state.wait { $0.flushes.isEmpty || !$0.isLogging ? () : nil } }
+        }
+    }
+
+    /// Calls `body`, unless logging has stopped, and stops it when the log is full or fails.
+    private func logging(_ body: (inout LogState) throws(BlockIOError) -> Void) {
+        let reason: String? = state.withLock { state in
+            guard state.isLogging else { return nil }
+            var reason: String?
+            do throws(BlockIOError) { try body(&state) } catch {
+                state.failure = error
+                reason = "\(error)"
+            }
+            if state.writer.isFull { reason = "the log is full" }
+            if reason != nil { state.stop() }
+            let now = LogWritesTarget.Status(
+                entries: state.writer.entryCount, lastSector: Sectors(state.writer.end / Sectors.bytesPerSector - 1),
+                isLogging: state.isLogging)
+            figures.withLock { $0 = now }
+            return reason
+        }
+        if let reason { report(reason) }
+    }
+
+    private func failure(_ request: () throws(BlockIOError) -> Void) -> BlockIOError? {
+        do throws(BlockIOError) {
+            try request()
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

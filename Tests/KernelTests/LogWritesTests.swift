@@ -1,0 +1,153 @@
+import DeviceMapper
+import Glibc
+import Testing
+import VolumeLaws
+
+extension InTheLab {
+    /// The kernel's log of some requests, and ours of the same, are the same bytes; and both give the states that the device had.
+    struct LogWritesTests {
+        /// The size of the device, in bytes.
+        static let size = 128 * 512
+
+        @Test(
+            "Random requests leave the same log, replayed to each flush and mark it gives what the device held", arguments: 0..<scaled(100))
+        func randomRequests(seed: Int) throws {
+            var random = SeededGenerator(seed: UInt64(seed))
+            let requests = LogRequest.random(count: 60, sectors: Self.size / 512, &random)
+            try compare(requests, "seed \(seed)")
+        }
+
+        /// What overwrites a write that no flush has reached, and is itself durable at once, stands before it in the log: there the kernel's log, and so
+        /// ours, replays to what the device never held.
+        @Test("A forced write stands before what no flush has reached, in both logs")
+        func forcedWriteOverUnflushed() throws {
+            let one = [UInt8](repeating: 1, count: 1024)
+            let two = [UInt8](repeating: 2, count: 512)
+            let requests: [LogRequest] = [.write(8, one), .forcedWrite(9, two), .mark("m"), .flush]
+            let (kernel, device) = try compare(requests, "fixed", areStatesCompared: false)
+            let copy = MemoryDevice(size: ByteCount(UInt64(Self.size)))
+            try LogReplay(of: MemoryDevice(kernel), onto: copy).advance(to: .end)
+            #expect(device[9 * 512] == 2 && copy.contents[9 * 512] == 1)
+        }
+
+        @Test("A log that is full ends in both at the same entry", arguments: 3..<24)
+        func fullLogs(sectors: Int) throws {
+            let bytes = [UInt8](repeating: 5, count: 2048)
+            try compare(
+                [
+                    .write(0, bytes), .flush, .mark("m"), .write(10, bytes), .forcedWrite(20, Array(bytes[..<512])), .write(30, bytes),
+                    .flush,
+                ],
+                "\(sectors) sectors", logSize: sectors * 512, areStatesCompared: false)
+        }
+
+        @Test("Long marks, and those with blanks, are cut alike")
+        func marks() throws {
+            try compare(
+                [.mark(String(repeating: "x", count: 600)), .mark("a b"), .mark("ä" + String(repeating: "ö", count: 300))], "marks")
+        }
+
+        /// The kernel logs a write that failed; a log that fails is another matter, for the kernel writes it while it goes on.
+        @Test("A write that fails is logged by both")
+        func failedWrites() throws {
+            let directory = try GuestDirectory()
+            let zeroes = [UInt8](repeating: 0, count: Self.size)
+            let bad = { (device: String) in
+                try MappingTable(parsing: "0 50 linear \(device) 0\n50 10 error\n60 68 linear \(device) 60")
+            }
+            let logs = try ["kernel", "ours"].map { try directory.file("\($0)-log", [UInt8](repeating: 0, count: 1 << 17)) }
+            let files = try ["kernel", "ours"].map { try directory.file($0, zeroes) }
+            let bytes = [UInt8](repeating: 1, count: 10 * 512)
+            try KernelDevices.withLoops([files[0], logs[0]]) { loops in
+                try KernelDevices.withMapping(try bad(loops[0].path), name: "bad") { path in
+                    try KernelDevices.withMapping(try Self.table(path, loops[1].path)) { path in
+                        let device = try RawFile(path, O_RDWR | RawFile.direct)
+                        try device.write(bytes, at: 0)
+                        for place in [45, 52, 55] { #expect(throws: HostCommand.Failure.self) { try device.write(bytes, at: place * 512) } }
+                        try device.synchronize()
+                    }
+                }
+            }
+            let below = try Volume(try bad(files[1]))
+            let log = try FileDevice(path: logs[1], access: .readWrite)
+            let volume = try Volume(try Self.table("bad", "log"), opening: .devices(["bad": below, "log": log]))
+            try volume.write(bytes, at: 0)
+            for place in [45, 52, 55] { #expect(throws: BlockIOError.self) { try volume.write(bytes, at: UInt64(place * 512)) } }
+            try volume.close()
+            try below.close()
+            #expect(difference(try RawFile.bytes(logs[1]), try RawFile.bytes(logs[0])) == nil)
+        }
+
+        static func table(_ device: String, _ log: String) throws -> MappingTable {
+            try MappingTable(parsing: "0 \(size / 512) log-writes \(device) \(log)")
+        }
+
+        /// Makes the requests of the kernel's device and of a volume, and compares what both logged, and what the logs replay to.
+        ///
+        /// The last request is a flush, which a volume makes by itself when it is closed: the one inherent difference.
+        @discardableResult
+        private func compare(
+            _ requests: [LogRequest], _ name: String, logSize: Int = 1 << 20, areStatesCompared: Bool = true
+        ) throws -> (log: [UInt8], device: [UInt8]) {
+            let directory = try GuestDirectory()
+            var random = SeededGenerator(seed: 7)
+            let initial = random.bytes(Self.size)
+            let empty = [UInt8](repeating: 0, count: logSize)
+            let kernels = try [directory.file("kernel", initial), directory.file("kernel-log", empty)]
+            let ours = try [directory.file("ours", initial), directory.file("ours-log", empty)]
+            // After each flush and each mark, in their order.
+            var states: [[UInt8]] = []
+            let status = try KernelDevices.withLoops(kernels) { loops in
+                try KernelDevices.withMapping(try Self.table(loops[0].path, loops[1].path)) { path in
+                    let device = try LogRequest.Target(path)
+                    for request in requests {
+                        try device.perform(request)
+                        if request.isStateKnown { states.append(try device.file.read(at: 0, count: Self.size)) }
+                    }
+                    let status = try Self.settledStatus(after: requests, logSize)
+                    try device.file.synchronize()
+                    return status
+                }
+            }
+            let device = try RawFile.bytes(kernels[0])
+            states.append(device)
+            let volume = try Volume(try Self.table(ours[0], ours[1]))
+            for request in requests { try request.perform(on: volume) }
+            #expect(try volume.status()[0].text == status, "\(name)")
+            try volume.close()
+            let log = try RawFile.bytes(kernels[1])
+            #expect(difference(try RawFile.bytes(ours[1]), log) == nil, "our log, and the kernel's: \(name)")
+            #expect(difference(try RawFile.bytes(ours[0]), device) == nil, "our device, and the kernel's: \(name)")
+            guard areStatesCompared else { return (log, device) }
+            for path in [kernels[1], ours[1]] {
+                let copy = MemoryDevice(initial)
+                let replay = try LogReplay(of: try FileDevice(path: path, access: .readOnly), onto: copy)
+                for (number, state) in states.enumerated() {
+                    let item = try #require(try replay.advance(to: .next([.flush, .mark])), "\(name)")
+                    #expect(difference(copy.contents, state) == nil, "state \(number), after entry \(item.number) of \(path): \(name)")
+                }
+                #expect(try replay.advance(to: .next(.mark))?.entry.mark == "dm-log-writes-end")
+                #expect(try replay.advance(to: .end) == nil && replay.nextEntry == replay.superblock.entryCount)
+            }
+            return (log, device)
+        }
+
+        /// The kernel's thread writes the log after the requests have returned: it is waited for, until it has logged what ours has at that point.
+        private static func settledStatus(after requests: [LogRequest], _ logSize: Int) throws -> String {
+            let model = try Volume(
+                try table("a", "log"),
+                opening: .devices([
+                    "a": MemoryDevice(size: ByteCount(UInt64(size))), "log": MemoryDevice(size: ByteCount(UInt64(logSize))),
+                ]))
+            for request in requests { try request.perform(on: model) }
+            let expected = try model.status()[0].text
+            var found = ""
+            for _ in 0..<2000 {
+                found = String(decoding: try #require(try ControlDevice.status(of: "test").first).arguments, as: UTF8.self)
+                if found == expected { break }
+                VolumeLaws.pause()
+            }
+            return found
+        }
+    }
+}
