@@ -113,7 +113,7 @@ private final class MultipathEngine: TargetEngine {
     }
 
     func flush() throws(BlockIOError) {
-        if state.isDraining { return try flushAtLast() }
+        if state.isFlushedAtLast { return try flushAtLast() }
         // Cleared before: what is written meanwhile is not flushed.
         let wasUnflushed = isUnflushed.exchange(false, ordering: .relaxed)
         do throws(BlockIOError) {

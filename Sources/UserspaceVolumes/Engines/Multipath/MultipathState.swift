@@ -77,8 +77,8 @@ final class MultipathState: Sendable {
         }
     }
 
-    /// Whether the requests under way are waited for before a suspension with a flush.
-    var isDraining: Bool { state.withLock { $0.phase == .draining } }
+    /// Whether a flush is the one before a suspension, or of a device that is suspended: no other comes then, but for one that would not wait anyway.
+    var isFlushedAtLast: Bool { state.withLock { $0.phase == .draining || $0.phase == .suspended } }
 
     // MARK: messages
 

@@ -1,0 +1,55 @@
+import DeviceMapper
+import Glibc
+import Testing
+import VolumeLaws
+
+extension InTheLab {
+    /// The same requests, messages and faults for the kernel's multipath and for ours, one after the other: what each answers, what is told of paths after each, and
+    /// the bytes in the end.
+    struct MultipathTests {
+        /// Selectors, groups and what becomes of requests without a path. With historical-service-time no path is ever so much faster that it matters.
+        static let tables = [
+            "2 queue_mode bio 0 1 1 round-robin 0 3 1 path0 1 path1 1 path2 1",
+            "2 queue_mode bio 0 3 2 round-robin 0 2 1 path0 1 path1 1 round-robin 0 1 1 path2 1 round-robin 0 1 0 path3",
+            "3 queue_if_no_path queue_mode bio 0 2 1 queue-length 0 2 1 path0 1 path1 1 queue-length 0 2 0 path2 path3",
+            "2 queue_mode bio 0 2 1 service-time 0 3 2 path0 1 10 path1 1 10 path2 1 0 service-time 0 1 0 path3",
+            "2 queue_mode bio 0 2 1 historical-service-time 2 500 4294967295 3 1 path0 1 path1 1 path2 1 round-robin 0 1 1 path3 1",
+            "3 queue_if_no_path queue_mode bio 0 3 3 io-affinity 0 1 1 path0 ff queue-length 0 2 1 path1 1 path2 1 round-robin 0 1 1 path3 1",
+            // A path may be in several groups.
+            "3 queue_if_no_path queue_mode bio 0 2 1 round-robin 0 2 1 path0 1 path1 1 service-time 0 2 0 path1 path2",
+        ]
+
+        @Test(arguments: tables)
+        func requestsMessagesAndFaultsComeOutTheSame(table: String) throws {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            print("multipath, seed \(seed)")
+            for round in 0..<scaled(20) { try compare(table, seed: seed &+ UInt64(round)) }
+        }
+
+        @Test func aDeviceWithoutPathsFailsEveryRequest() throws {
+            try compare("2 queue_mode bio 0 0 0", seed: 1, steps: 10)
+        }
+
+        private func compare(_ table: String, seed: UInt64, steps: Int = 60) throws {
+            var random = SeededGenerator(seed: seed)
+            let directory = try GuestDirectory()
+            let bytes = random.bytes(Int(MultipathSide.sectors) * 512)
+            let files = try ["kernel", "ours"].map { try directory.file($0, bytes) }
+            let paths = table.contains("path3") ? 4 : table.contains("path") ? 3 : 0
+            let mapper = try KernelMapper.open()
+            try KernelDevices.withLoops([files[0]]) { loops in
+                let kernel = try MultipathSide.kernel(mapper, over: loops[0].path, paths: paths, table: table)
+                do {
+                    let ours = try MultipathSide.userspace(UserspaceMapper(), over: files[1], paths: paths, table: table)
+                    var comparison = MultipathComparison(kernel, ours, paths: paths, groups: paths == 0 ? 0 : 3, table: table)
+                    for step in 0..<steps { try comparison.step("seed \(seed), step \(step)", using: &random) }
+                    try comparison.end()
+                } catch {
+                    for device in try mapper.devices() { try? mapper.remove(.number(device.number)) }
+                    throw error
+                }
+            }
+            #expect(difference(try RawFile.bytes(files[1]), try RawFile.bytes(files[0])) == nil, "seed \(seed)")
+        }
+    }
+}
