@@ -38,8 +38,12 @@ struct MultipathComparison {
         try look(place)
     }
 
-    /// Ends both; no request waits.
-    func end() throws {
+    /// Ends both, with all paths whole again, so that everything is on the disk.
+    mutating func end(_ place: String) throws {
+        for path in 0..<paths {
+            try fail(path, 0..<0)
+            try send("reinstate_path path\(path)", place)
+        }
         try ours.end()
         try kernel.end()
     }
@@ -134,8 +138,9 @@ struct MultipathComparison {
         let path = Int.random(in: 0..<paths, using: &random)
         guard broken[path].isEmpty else { return try fail(path, 0..<0) }
         let whole = 0..<MultipathSide.sectors
-        let start = UInt64.random(in: 0..<MultipathSide.sectors - 64, using: &random)
-        try fail(path, Bool.random(using: &random) ? whole : start..<start + UInt64.random(in: 1...64, using: &random))
+        // To the end of the device: of a write that fails, what lies before the sectors that fail is written, and of what lies behind them nothing is sure.
+        let start = UInt64.random(in: whole, using: &random)
+        try fail(path, Bool.random(using: &random) ? whole : start..<whole.upperBound)
     }
 
     private mutating func fail(_ path: Int, _ sectors: Range<UInt64>) throws {
