@@ -54,6 +54,9 @@ enum ReferenceMapping {
                     let path = target.paths[Int(sector / target.regionSize.count % UInt64(target.paths.count))]
                     put(plain(sector), path.device, path.start.count + sector)
                 }
+            case let multipath as MultipathTarget:
+                guard let path = multipath.groups.first?.devices.first else { continue }
+                for sector in 0..<line.range.length.count { put(plain(sector), path, sector) }
             case let mirror as MirrorTarget:
                 for leg in mirror.legs {
                     for sector in 0..<line.range.length.count { put(plain(sector), leg.device, leg.start.count + sector) }

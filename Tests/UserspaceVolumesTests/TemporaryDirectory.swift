@@ -20,6 +20,14 @@ final class TemporaryDirectory: Sendable {
         return self(name)
     }
 
+    /// Another name for a file: a hard link.
+    func link(_ name: String, as other: String) throws { try FileManager.default.linkItem(atPath: self(name), toPath: self(other)) }
+
+    /// A symbolic link to a file.
+    func symbolicLink(_ name: String, as other: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: self(other), withDestinationPath: self(name))
+    }
+
     /// A file of zeroes, of which nothing is stored.
     func file(_ name: String = "disk.img", size: UInt64) throws -> String {
         let path = try file(name)

@@ -143,23 +143,3 @@ import VolumeLaws
         #expect(log.lines.count == 1, "what close has told is not told again")
     }
 }
-
-/// What a logger was told.
-private final class Log: Sendable {
-    private let told = Monitor<[String]>([])
-    var lines: [String] { told.withLock { $0 } }
-    func add(_ line: String) { told.withLock { $0.append(line) } }
-}
-
-private struct LogCollector: LogHandler {
-    let log: Log
-    var logLevel = Logger.Level.trace
-    var metadata = Logger.Metadata()
-
-    init(log: Log) { self.log = log }
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-    func log(event: LogEvent) { log.add("\(event.level): \(event.message)") }
-}

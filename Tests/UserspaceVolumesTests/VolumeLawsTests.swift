@@ -93,6 +93,13 @@ import VolumeLaws
         try check(law, try MappingTable("0 96 mirror core 2 8 nosync 2 a 8 b 16"), memberBlock: 4096)
     }
 
+    /// All paths lead to one device.
+    @Test(arguments: DeviceLaws.Law.allCases, ["round-robin 0 3 1 a 1 a 1 a 1", "service-time 0 2 2 a 1 1 a 1 9", "io-affinity 0 1 1 a f"])
+    func `A multipath device is a block device`(law: DeviceLaws.Law, group: String) throws {
+        try check(law, try MappingTable("0 200 multipath 0 0 1 1 \(group)"))
+        try check(law, try MappingTable("0 96 multipath 0 0 2 2 queue-length 0 1 0 a \(group)"), memberBlock: 4096)
+    }
+
     /// What is copied in the background is not in the way.
     @Test(arguments: DeviceLaws.Law.allCases)
     func `A mirror is a block device while it is copied`(law: DeviceLaws.Law) throws {

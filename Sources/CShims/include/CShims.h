@@ -176,6 +176,8 @@ static const long shim_process_keyring = KEY_SPEC_PROCESS_KEYRING;
 static inline int shim_set_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 /// Keeps the process out of core dumps and away from debuggers of the same user.
 static inline int shim_forbid_core_dump(void) { return prctl(PR_SET_DUMPABLE, 0); }
+/// The CPU that the thread runs on, from 0; -1 where the system does not tell.
+static inline int shim_current_cpu(void) { return sched_getcpu(); }
 
 static inline uint32_t shim_major(dev_t device) { return gnu_dev_major(device); }
 static inline uint32_t shim_minor(dev_t device) { return gnu_dev_minor(device); }
@@ -200,6 +202,7 @@ static inline int shim_sync_data(int descriptor) { return fcntl(descriptor, F_FU
 static inline int shim_set_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }
 static inline int shim_control(int descriptor, unsigned long request, void *bytes) { return ioctl(descriptor, request, bytes); }
 static inline int shim_forbid_core_dump(void) { return 0; }
+static inline int shim_current_cpu(void) { return -1; }
 static inline uint32_t shim_major(dev_t device) { return major(device); }
 static inline uint32_t shim_minor(dev_t device) { return minor(device); }
 #endif
