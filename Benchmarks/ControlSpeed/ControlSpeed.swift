@@ -37,11 +37,16 @@ struct ControlSpeed {
         ]
         var times = [[Double]](repeating: [], count: sides.count)
         for round in 0...rounds {
-            for (index, side) in sides.enumerated() {
-                let time = try ContinuousClock().measure { for _ in 0..<side.cycles { try side.body() } }
-                // The first round warms up.
-                if round > 0 { times[index].append(Double(time.components.attoseconds) / 1e18 + Double(time.components.seconds)) }
+            var sums = [Duration](repeating: .zero, count: sides.count)
+            // In turn, for the emulated machine is slower at times.
+            for cycle in 0..<cycles {
+                for index in cycle % 2 == 0 ? Array(sides.indices) : sides.indices.reversed() where cycle < sides[index].cycles {
+                    sums[index] += try ContinuousClock().measure { try sides[index].body() }
+                }
             }
+            // The first round warms up.
+            guard round > 0 else { continue }
+            for index in sides.indices { times[index].append(sums[index] / .seconds(1)) }
         }
         print("create, load, resume and remove a device, in the lab, medians of \(rounds) rounds:")
         for (index, side) in sides.enumerated() {
@@ -49,8 +54,8 @@ struct ControlSpeed {
             let ratios = zip(times[1], times[index]).map { $0 / Double(cycles) / ($1 / Double(side.cycles)) }.sorted()
             print(
                 String(
-                    format: "%@: %.2f ms, %.2f times as fast as libdevmapper", side.name,
-                    1000 * sorted[rounds / 2] / Double(side.cycles), ratios[rounds / 2]))
+                    format: "%@: %.2f ms, %.2f (%.2f to %.2f) times as fast as libdevmapper", side.name,
+                    1000 * sorted[rounds / 2] / Double(side.cycles), ratios[rounds / 2], ratios[0], ratios[rounds - 1]))
         }
     }
 

@@ -6,17 +6,17 @@ extension KernelMapper {
     // MARK: the kernel
 
     /// The version of the kernel's control interface. The corresponding command is `DM_VERSION`.
-    public func version() throws(MappingError) -> DriverVersion { try perform(ControlRequest(.version)).version }
+    public func version() throws(MappingError) -> DriverVersion { try perform(makeRequest(.version)).version }
 
     /// The targets whose modules are loaded, and their versions. The corresponding command is `DM_LIST_VERSIONS`.
     public func targetVersions() throws(MappingError) -> [TargetVersion] {
-        try Self.decoding(try perform(ControlRequest(.listVersions))) { (reply) throws(ReplyError) in try reply.targetVersions() }
+        try Self.decoding(try perform(makeRequest(.listVersions))) { (reply) throws(ReplyError) in try reply.targetVersions() }
     }
 
     /// The version of a target, whose module is loaded if need be; `nil` when the kernel has no such target. The corresponding command is
     /// `DM_GET_TARGET_VERSION`; kernels before Linux 5.4 only tell of modules that are loaded.
     public func targetVersion(of typeName: String) throws(MappingError) -> DriverVersion? {
-        var request = ControlRequest(.targetVersion)
+        var request = makeRequest(.targetVersion)
         request.name = typeName
         do throws(MappingError) {
             let versions = try Self.decoding(try perform(request)) { (reply) throws(ReplyError) in try reply.targetVersions() }
@@ -33,7 +33,7 @@ extension KernelMapper {
     /// All mapped devices, or those whose name and uuid begin with something, which the kernel looks for itself from Linux 5.13 on. The
     /// corresponding command is `DM_LIST_DEVICES`.
     public func devices(namePrefix: String = "", uuidPrefix: String = "") throws(MappingError) -> [ListedDevice] {
-        var request = ControlRequest(.listDevices)
+        var request = makeRequest(.listDevices)
         request.name = namePrefix
         request.uuid = uuidPrefix
         request.flags = .uuid
@@ -43,14 +43,14 @@ extension KernelMapper {
         } catch {
             // Before 4.19 nobody knew the flag, and uuids of lists came with 4.45, which ignores what it does not know.
             guard error.code == .unsupported else { throw error }
-            devices = try Self.decoding(try perform(ControlRequest(.listDevices))) { (reply) throws(ReplyError) in try reply.devices() }
+            devices = try Self.decoding(try perform(makeRequest(.listDevices))) { (reply) throws(ReplyError) in try reply.devices() }
         }
         return devices.filter { $0.name.hasPrefix(namePrefix) && (uuidPrefix.isEmpty || $0.uuid?.hasPrefix(uuidPrefix) ?? false) }
     }
 
     /// The corresponding command is `DM_DEV_STATUS`.
     public func info(of device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
-        try MappedDeviceInfo(try perform(ControlRequest(.info, device)))
+        try MappedDeviceInfo(try perform(makeRequest(.info, device)))
     }
 
     /// Makes a device without a table; its node is made when it is resumed. The corresponding command is `DM_DEV_CREATE`.
@@ -63,7 +63,7 @@ extension KernelMapper {
     public func create(
         _ name: DeviceName, uuid: DeviceUUID? = nil, access: Access = .readWrite, minor: UInt32?
     ) throws(MappingError) -> MappedDeviceInfo {
-        var request = ControlRequest(.create, .name(name), flags: access == .readOnly ? .readOnly : [])
+        var request = makeRequest(.create, .name(name), flags: access == .readOnly ? .readOnly : [])
         request.uuid = uuid?.description ?? ""
         if let minor {
             guard minor <= DeviceDefinition.largestMinor else {
@@ -88,7 +88,7 @@ extension KernelMapper {
         var pause = Duration.milliseconds(5)
         while true {
             do throws(MappingError) {
-                _ = try change(ControlRequest(.remove, device, flags: deferred ? .deferredRemove : [])) { (reply) throws(Errno) in
+                _ = try change(makeRequest(.remove, device, flags: deferred ? .deferredRemove : [])) { (reply) throws(Errno) in
                     // Of a device that goes later, nobody would take the node away but udev, which made a link.
                     if !reply.name.isEmpty { try nodes.remove(reply.name, alsoLink: !reply.flags.contains(.deferredRemove)) }
                 }
@@ -112,14 +112,14 @@ extension KernelMapper {
     /// command is `DM_REMOVE_ALL`.
     public func removeAll(deferred: Bool = false) throws(MappingError) {
         let before = try devices()
-        _ = try perform(ControlRequest(.removeAll, flags: deferred ? .deferredRemove : []))
+        _ = try perform(makeRequest(.removeAll, flags: deferred ? .deferredRemove : []))
         let left = Set(try devices().map(\.name))
         for device in before where !left.contains(device.name) { try? nodes.remove(device.name) }
     }
 
     /// Gives the device, and its node, another name. The corresponding command is `DM_DEV_RENAME`.
     public func rename(_ device: MappedDeviceID, to name: DeviceName) throws(MappingError) {
-        var request = ControlRequest(.rename, try nameForRenaming(device))
+        var request = makeRequest(.rename, try nameForRenaming(device))
         request.appendText(name.description)
         _ = try change(request) { (reply) throws(Errno) in
             // The answer has the name that it had.
@@ -137,7 +137,7 @@ extension KernelMapper {
 
     /// Gives a device a uuid, which has none: it is for good. The corresponding command is `DM_DEV_RENAME` with `DM_UUID_FLAG` (interface 4.19).
     public func setUUID(_ uuid: DeviceUUID, of device: MappedDeviceID) throws(MappingError) {
-        var request = ControlRequest(.rename, try nameForRenaming(device), flags: .uuid)
+        var request = makeRequest(.rename, try nameForRenaming(device), flags: .uuid)
         request.appendText(uuid.description)
         _ = try change(request) { (_) throws(Errno) in }
     }
@@ -147,7 +147,7 @@ extension KernelMapper {
     public func setGeometry(
         of device: MappedDeviceID, cylinders: UInt16, heads: UInt8, sectorsPerTrack: UInt8, start: Sectors
     ) throws(MappingError) {
-        var request = ControlRequest(.setGeometry, device)
+        var request = makeRequest(.setGeometry, device)
         request.appendText("\(cylinders) \(heads) \(sectorsPerTrack) \(start)")
         _ = try perform(request)
     }

@@ -42,7 +42,7 @@ final class EventWatch: Sendable {
     }
 
     /// From now on events end a wait.
-    func arm() throws(MappingError) { _ = try mapper.perform(ControlRequest(.armPoll)) }
+    func arm() throws(MappingError) { _ = try mapper.perform(mapper.makeRequest(.armPoll)) }
 
     func devices() throws(MappingError) -> [ListedDevice] { try mapper.devices() }
 

@@ -14,9 +14,10 @@ extension KernelMapper {
     /// Puts a table into the inactive slot, for reading only or for both.
     public func load(_ table: MappingTable, into device: MappedDeviceID, access: Access) throws(MappingError) -> MappedDeviceInfo {
         try table.expectForKernel()
-        var request = ControlRequest(.load, device, flags: access == .readOnly ? [.secureData, .readOnly] : .secureData)
+        var request = makeRequest(.load, device, flags: access == .readOnly ? [.secureData, .readOnly] : .secureData)
+        var words = ArgumentWriter(keys: .shown, from: reserve)
         for line in table.lines {
-            var words = ArgumentWriter(keys: .shown)
+            words.removeAll()
             line.target.write(to: &words)
             words.withText {
                 request.appendTarget(
@@ -33,7 +34,7 @@ extension KernelMapper {
 
     /// Empties the inactive slot. The corresponding command is `DM_TABLE_CLEAR`.
     public func clear(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
-        try MappedDeviceInfo(try perform(ControlRequest(.clear, device)))
+        try MappedDeviceInfo(try perform(makeRequest(.clear, device)))
     }
 
     /// Holds requests back; without `flush`, those under way are not waited for, but held back too, where the targets can do that (multipath, raid,
@@ -47,7 +48,7 @@ extension KernelMapper {
         var flags = ControlFlags.suspend
         if !flush { flags.insert(.noFlush) }
         if !freezesFileSystem { flags.insert(.skipFreeze) }
-        return try MappedDeviceInfo(try perform(ControlRequest(.suspend, device, flags: flags)))
+        return try MappedDeviceInfo(try perform(makeRequest(.suspend, device, flags: flags)))
     }
 
     /// Makes the inactive table the active one, if there is one, lets requests through, and sees to it that the device has its node. The corresponding
@@ -65,7 +66,7 @@ extension KernelMapper {
         let log = KernelLog()
         do throws(MappingError) {
             return try MappedDeviceInfo(
-                try change(ControlRequest(.suspend, device, flags: flags)) { (reply) throws(Errno) in
+                try change(makeRequest(.suspend, device, flags: flags)) { (reply) throws(Errno) in
                     try nodes.make(reply.name, reply.number)
                 })
         } catch {
@@ -77,7 +78,7 @@ extension KernelMapper {
     /// corresponding command is `DM_TABLE_STATUS` with `DM_STATUS_TABLE_FLAG`.
     public func table(of device: MappedDeviceID, in slot: TableSlot = .active) throws(MappingError) -> MappingTable {
         let reply = try report(of: device, in: slot, flags: [.statusTable, .secureData, .noFlush])
-        var text = SecretBuffer()
+        var text = SecretBuffer(from: reserve)
         let error = reply.forEachTarget { start, length, type, arguments in
             text.append("\(start) \(length) \(type) ")
             // The kernel prints backslashes as they are, and the parser takes them for quotes.
@@ -116,7 +117,7 @@ extension KernelMapper {
     }
 
     private func report(of device: MappedDeviceID, in slot: TableSlot, flags: ControlFlags) throws(MappingError) -> ControlReply {
-        let reply = try perform(ControlRequest(.tableStatus, device, flags: slot == .inactive ? flags.union(.inactiveTable) : flags))
+        let reply = try perform(makeRequest(.tableStatus, device, flags: slot == .inactive ? flags.union(.inactiveTable) : flags))
         try Self.expectTable(reply, slot)
         return reply
     }
@@ -132,7 +133,7 @@ extension KernelMapper {
     /// The devices that the table in a slot uses, by their numbers. Throws `notFound` when the slot is empty. The corresponding command is
     /// `DM_TABLE_DEPS`.
     public func dependencies(of device: MappedDeviceID, in slot: TableSlot = .active) throws(MappingError) -> [DeviceReference] {
-        let reply = try perform(ControlRequest(.dependencies, device, flags: slot == .inactive ? .inactiveTable : []))
+        let reply = try perform(makeRequest(.dependencies, device, flags: slot == .inactive ? .inactiveTable : []))
         try Self.expectTable(reply, slot)
         return try Self.decoding(reply) { (reply) throws(ReplyError) in try reply.dependencies() }.map(DeviceReference.number)
     }
@@ -140,9 +141,9 @@ extension KernelMapper {
     /// Tells the target at a sector something, and returns what it answers. A key in the message stays nowhere. Throws `invalidMessage` when the target
     /// does not take it. The corresponding command is `DM_TARGET_MSG`.
     public func send(_ message: some TargetMessage, to device: MappedDeviceID, at sector: Sectors = 0) throws(MappingError) -> String? {
-        var words = ArgumentWriter(keys: .shown)
+        var words = ArgumentWriter(keys: .shown, from: reserve)
         message.write(to: &words)
-        var request = ControlRequest(.message, device, flags: .secureData)
+        var request = makeRequest(.message, device, flags: .secureData)
         words.withText { request.appendMessage($0, sector: sector.count) }
         return try Self.decoding(try perform(request)) { (reply) throws(ReplyError) in try reply.text() }
     }

@@ -32,6 +32,8 @@ public final class KernelMapper: Mapper {
     let transport: any ControlTransport
     let options: Options
     let nodes: DeviceNodes
+    /// The memory of requests and answers, kept from one to the next.
+    let reserve = SecretReserve()
 
     /// Opens the control device.
     ///
@@ -49,6 +51,16 @@ public final class KernelMapper: Mapper {
     }
 
     // MARK: requests
+
+    /// A request that lies in memory that this mapper keeps.
+    package func makeRequest(_ command: ControlCommand, flags: ControlFlags = []) -> ControlRequest {
+        ControlRequest(command, flags: flags, from: reserve)
+    }
+
+    /// The same, about a device.
+    func makeRequest(_ command: ControlCommand, _ device: MappedDeviceID, flags: ControlFlags = []) -> ControlRequest {
+        ControlRequest(command, device, flags: flags, from: reserve)
+    }
 
     /// Carries a request to the kernel. An answer that does not fit is asked for again with more room, up to the limit.
     package func perform(_ request: consuming ControlRequest) throws(MappingError) -> ControlReply {

@@ -5,11 +5,24 @@ internal import CShims
 @safe
 public struct SecretBuffer: ~Copyable, @unchecked Sendable {  // owns its memory alone
     private var memory: SecretMemory
+    /// Where the memory came from, and goes when the buffer ends.
+    private let reserve: SecretReserve?
     /// The number of bytes in use.
     public private(set) var count = 0
 
     /// An empty buffer with room for `capacity` bytes before it grows.
-    public init(capacity: Int = 0) { memory = SecretMemory(capacity: capacity) }
+    public init(capacity: Int = 0) {
+        memory = SecretMemory(capacity: capacity)
+        reserve = nil
+    }
+
+    /// An empty buffer whose memory is a reserve's, and goes back to it.
+    package init(capacity: Int = 0, from reserve: SecretReserve) {
+        memory = reserve.take(capacity)
+        self.reserve = reserve
+    }
+
+    deinit { reserve?.give(memory) }
 
     /// Adds a byte at the end.
     public mutating func append(_ byte: UInt8) {

@@ -88,9 +88,13 @@ final class SecretMemory {
         }
     }
 
+    func wipe() {
+        if let start = unsafe bytes.baseAddress { unsafe shim_wipe(start, bytes.count) }
+    }
+
     deinit {
         guard let start = unsafe bytes.baseAddress else { return }
-        unsafe shim_wipe(start, bytes.count)
+        wipe()
         if isMapped { unsafe munmap(start, bytes.count) } else { unsafe bytes.deallocate() }
     }
 }

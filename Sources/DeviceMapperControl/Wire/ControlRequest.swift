@@ -32,17 +32,22 @@ package struct ControlRequest: ~Copyable {
     package private(set) var targetCount: UInt32 = 0
     /// Room for the header, and what follows it.
     private(set) var bytes: SecretBuffer
+    /// Where memory comes from, and goes.
+    private let reserve: SecretReserve
 
-    package init(_ command: ControlCommand, flags: ControlFlags = []) {
+    package init(_ command: ControlCommand, flags: ControlFlags = [], from reserve: SecretReserve = SecretReserve()) {
         self.command = command
         self.flags = flags
-        bytes = SecretBuffer(capacity: Self.headerSize)
+        self.reserve = reserve
+        bytes = SecretBuffer(capacity: Self.headerSize, from: reserve)
         bytes.resize(to: Self.headerSize)
     }
 
     /// A request about a device. The kernel wants it named in one way only.
-    package init(_ command: ControlCommand, _ device: MappedDeviceID, flags: ControlFlags = []) {
-        self.init(command, flags: flags)
+    package init(
+        _ command: ControlCommand, _ device: MappedDeviceID, flags: ControlFlags = [], from reserve: SecretReserve = SecretReserve()
+    ) {
+        self.init(command, flags: flags, from: reserve)
         switch device {
         case .name(let name): self.name = name.description
         case .uuid(let uuid): self.uuid = uuid.description
@@ -137,7 +142,7 @@ package struct ControlRequest: ~Copyable {
 
     /// What follows the header, to send it again: the kernel may have wiped it.
     borrowing func copyOfPayload() -> SecretBuffer {
-        var copy = SecretBuffer(capacity: bytes.count)
+        var copy = SecretBuffer(capacity: bytes.count, from: reserve)
         bytes.withBytes { copy.append($0.extracting(Self.headerSize..<$0.count)) }
         return copy
     }

@@ -13,11 +13,26 @@ public struct ArgumentWriter: ~Copyable {
     }
 
     private let keys: Keys
-    private var text = SecretBuffer()
+    private var text: SecretBuffer
     private var isAtLineStart = true
 
     /// An empty writer.
-    public init(keys: Keys) { self.keys = keys }
+    public init(keys: Keys) {
+        self.keys = keys
+        text = SecretBuffer()
+    }
+
+    /// An empty writer whose memory is a reserve's, and goes back to it.
+    package init(keys: Keys, from reserve: SecretReserve) {
+        self.keys = keys
+        text = SecretBuffer(from: reserve)
+    }
+
+    /// Forgets what was written, and wipes it.
+    package mutating func removeAll() {
+        text.removeAll()
+        isAtLineStart = true
+    }
 
     /// Writes a word, which is not empty.
     public mutating func append(_ word: String) {

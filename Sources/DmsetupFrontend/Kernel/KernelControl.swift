@@ -20,7 +20,7 @@ package final class KernelControl: KernelCalls {
     }
 
     package func perform(_ request: borrowing KernelRequest) throws(KernelFailure) -> KernelReply {
-        var control = ControlRequest(Self.command(request.command))
+        var control = mapper.makeRequest(Self.command(request.command))
         control.name = request.name
         control.uuid = request.uuid
         control.eventNumber = request.eventNumber
