@@ -1,4 +1,4 @@
-public import StorageUnits
+package import StorageUnits
 public import SystemPackage
 
 /// Why a request to a device, or opening it, failed.

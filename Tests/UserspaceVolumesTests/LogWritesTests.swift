@@ -1,7 +1,6 @@
 import BlockIO
 import DeviceMapperTables
 import DiskFormats
-import Logging
 import StorageUnits
 import Testing
 import UserspaceVolumes
@@ -20,9 +19,11 @@ import VolumeLaws
         ) throws {
             device = MemoryDevice(size: ByteCount(sectors * 512), logicalBlockSize: blockSize)
             log = MemoryDevice(size: ByteCount(logSectors * 512))
+            var environment = VolumeEnvironment()
+            environment.memoryBudget = budget
             volume = try Volume(
                 try MappingTable(parsing: "0 \(sectors) log-writes a log"), opening: .devices(["a": wrap(device), "log": wrapLog(log)]),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, memoryBudget: budget)
+                environment: environment)
         }
 
         var status: String {
