@@ -72,7 +72,7 @@ extension Dmsetup {
             if let range = SectorRange(start: whole.range.start, length: Sectors(length)) { whole.range = range }
             whole.areaSize = Sectors(length)
             whole.auxiliaryData = nil
-            whole.programID = program
+            whole.programID = program.isEmpty ? Self.statsProgram : program
             sums.append(ReportedStatistics(kind: .group, region: whole, group: group, area: 0, counters: sum, interval: interval))
         }
         return areas + sums
