@@ -39,9 +39,7 @@ public struct SecretBuffer: ~Copyable, @unchecked Sendable {  // owns its memory
     /// Adds `bytes` at the end.
     public mutating func append(_ bytes: RawSpan) {
         if bytes.byteCount > memory.capacity - count { grow(by: bytes.byteCount) }
-        unsafe bytes.withUnsafeBytes { source in
-            unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[count...]).copyMemory(from: source)
-        }
+        unsafe bytes.withUnsafeBytes { source in unsafe memory.copy(source, at: count) }
         count += bytes.byteCount
     }
 
@@ -110,7 +108,7 @@ public struct SecretBuffer: ~Copyable, @unchecked Sendable {  // owns its memory
 
     private mutating func grow(by room: Int) {
         let larger = SecretMemory(capacity: max(2 * memory.capacity, count + room))
-        unsafe larger.bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory.bytes[..<count]))
+        unsafe larger.copy(UnsafeRawBufferPointer(rebasing: memory.bytes[..<count]), at: 0)
         memory = larger
     }
 }

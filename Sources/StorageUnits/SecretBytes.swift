@@ -14,7 +14,7 @@ public final class SecretBytes: @unchecked Sendable {  // immutable after init
     public init(copying bytes: RawSpan) {
         count = bytes.byteCount
         memory = SecretMemory(capacity: bytes.byteCount)
-        unsafe bytes.withUnsafeBytes { source in unsafe memory.bytes.copyMemory(from: source) }
+        unsafe bytes.withUnsafeBytes { source in unsafe memory.copy(source, at: 0) }
     }
 
     /// `count` bytes, zero at first, that `initialize` fills in place: no other copy ever exists.
@@ -86,6 +86,13 @@ final class SecretMemory {
             unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
             isMapped = false
         }
+    }
+
+    /// Copies bytes to a place where there is room for them, and leaves none in a register.
+    func copy(_ source: UnsafeRawBufferPointer, at place: Int) {
+        precondition(place >= 0 && source.count <= capacity - place)
+        guard let target = unsafe bytes.baseAddress, let start = source.baseAddress else { return }
+        unsafe shim_copy_secret(target + place, start, source.count)
     }
 
     func wipe() {

@@ -5,12 +5,23 @@ public import StorageUnits
 public struct RecognisableSecret: Sendable {
     /// The number of bytes.
     public let count: Int
-    private let seed: UInt64
+    /// All that there is to remember of it.
+    public let seed: UInt64
 
     /// A secret of `count` bytes, never the same twice.
-    public init(count: Int) {
+    public init(count: Int) { self.init(count: count, seed: UInt64.random(in: 0...UInt64.max)) }
+
+    /// The secret of `count` bytes that has a seed.
+    public init(count: Int, seed: UInt64) {
         self.count = count
-        seed = UInt64.random(in: 0...UInt64.max)
+        self.seed = seed
+    }
+
+    /// The secret in memory that is wiped.
+    public func bytes() -> SecretBytes {
+        SecretBytes(count: count) { room in
+            for index in 0..<count { room.storeBytes(of: byte(at: index), toByteOffset: index, as: UInt8.self) }
+        }
     }
 
     /// The byte at `index`.

@@ -44,7 +44,7 @@ extension InTheLab {
                 #expect(info.hasActiveTable && !info.isSuspended && !info.hasInactiveTable, "\(number): \(outcome)")
                 #expect(DeviceNodes.blockDevice(at: path) == info.number, "\(number): \(outcome)")
                 try mapper.remove(.name(test))
-                UdevCookie.sweep()
+                UdevCookie.sweep(at: UdevCookie.now + 11)
                 try Leftovers.expectNone()
                 number += 1
             }
@@ -65,7 +65,7 @@ extension InTheLab {
                 number += 1
             }
             #expect(number > 1)
-            UdevCookie.sweep()
+            UdevCookie.sweep(at: UdevCookie.now + 11)
             try Leftovers.expectNone()
         }
 

@@ -158,6 +158,19 @@ extension InTheLab {
             #expect(UdevCookie.all() == [])
         }
 
+        @Test func whatAProcessLeavesThatWasKilledWhileItMadeACookieIsFound() throws {
+            let unfinished = try #require(UdevCookie(value: 0x0d4d_1234))
+            try HostCommand("/usr/bin/python3", package: "python3").run(
+                "-c", "import ctypes; assert ctypes.CDLL(None).semget(0x0d4d1234, 5, 0o1600) >= 0")
+            let status = try unfinished.status()
+            #expect(status.hasNoValues && status.process == nil)
+            // It may be in the making.
+            UdevCookie.sweep(at: status.made + 10)
+            #expect(UdevCookie.all() == [unfinished])
+            UdevCookie.sweep(at: status.made + 11)
+            #expect(UdevCookie.all() == [])
+        }
+
         @Test func cookiesCountWhatUdevHasToDo() throws {
             let cookie = try UdevCookie.make()
             try cookie.increment()

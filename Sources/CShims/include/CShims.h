@@ -47,6 +47,19 @@ static inline void shim_wipe(void *bytes, size_t count) {
     memset_s(bytes, count, 0, count);
 #endif
 }
+/// Copies memory without a register of the processor that would hold more than a byte of it afterwards: core dumps have the registers, too,
+/// and what memcpy leaves in those for vectors may stay there for long. The two do not overlap.
+static inline void shim_copy_secret(void *to, const void *from, size_t count) {
+#ifdef __x86_64__
+    size_t words = count / 8, rest = count % 8;
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
+#else
+    volatile unsigned char *target = to;
+    const volatile unsigned char *source = from;
+    while (count-- > 0) *target++ = *source++;
+#endif
+}
 
 /// Anonymous memory of whole pages, or NULL.
 static inline void *shim_map_anonymous(size_t count) {

@@ -21,6 +21,8 @@ package struct UdevCookie: Hashable, Sendable {
     /// The second semaphore's value: the set is one of ours.
     private static let mark: CInt = 0x5dd
     private static let semaphoreCount: CInt = 5
+    /// Between making a set and giving it values there is nothing that takes time.
+    private static let secondsOfMaking: Int64 = 10
 
     /// The lower 16 bits, never 0.
     package let base: UInt16
@@ -61,14 +63,17 @@ package struct UdevCookie: Hashable, Sendable {
     }
 
     /// Removes cookies of this package whose process is gone, and which nobody waits for; and those whose process was killed before it could say
-    /// that they are its own.
-    package static func sweep() {
+    /// that they are its own. What others are just making is told from the latter by its age at `time`, in seconds since 1970.
+    package static func sweep(at time: Int64 = now) {
         for cookie in all() {
             guard let status = try? cookie.status(), status.waiters == 0 else { continue }
             let isGone = status.process.map { kill($0, 0) != 0 && errno == ESRCH } ?? false
-            if isGone || status.isUnfinished { try? cookie.remove() }
+            if isGone || (status.hasNoValues && time - status.made > secondsOfMaking) { try? cookie.remove() }
         }
     }
+
+    /// The system's clock, in seconds since 1970.
+    package static var now: Int64 { Int64(time(nil)) }
 
     /// Something that processes which know each other by the same numbers have in common, small enough for a semaphore.
     private static var namespace: CInt {
@@ -107,8 +112,8 @@ package struct UdevCookie: Hashable, Sendable {
         package var made: Int64
         /// The process that made it; `nil` for one of libdevmapper, and of a process that is not seen from here.
         package var process: CInt?
-        /// Whether it has been made some seconds ago and given no values: there is nothing between the two but the end of the process.
-        package var isUnfinished: Bool
+        /// Whether it is one of ours that was given no values yet.
+        package var hasNoValues: Bool
     }
 
     package func status() throws(Errno) -> Status {
@@ -123,10 +128,10 @@ package struct UdevCookie: Hashable, Sendable {
         if count == UInt64(Self.semaphoreCount), shim_semaphore_value(set, 1) == Self.mark, shim_semaphore_value(set, 4) == Self.namespace {
             process = shim_semaphore_value(set, 2) | shim_semaphore_value(set, 3) << 15
         }
-        let isUnfinished = count == UInt64(Self.semaphoreCount) && shim_semaphore_value(set, 1) == 0 && Int64(time(nil)) - made > 10
+        let hasNoValues = count == UInt64(Self.semaphoreCount) && shim_semaphore_value(set, 1) == 0
         return Status(
             semaphore: Int(set), value: Int(value), waiters: Int(waiters), used: used, made: made, process: process,
-            isUnfinished: isUnfinished)
+            hasNoValues: hasNoValues)
     }
 
     /// Counts a change that udev is to complete.

@@ -45,8 +45,7 @@ extension Dmsetup {
         ])
         try expectDevices(names)
         try expectNone([
-            (options(.alias) && options(.noGroup), "Cannot set alias with --nogroup."),
-            (options(.segments) && !options(.noGroup), "Groups of regions are not supported: --segments needs --nogroup."),
+            (options(.alias) && options(.noGroup), "Cannot set alias with --nogroup.")
         ])
         let plan = try plan()
         try forEachStatsDevice(names) { (name) throws(Told) in try create(plan, name) }
@@ -96,6 +95,7 @@ extension Dmsetup {
             let whole = answer.reply.table.lines.reduce(0) { $0 &+ $1.length }
             ranges.append((plan.start, plan.length > 0 ? plan.length : whole))
         }
+        var made: [StatisticsRegionID] = []
         for (start, length) in ranges {
             let isGrowing = zip(plan.bounds, plan.bounds.dropFirst()).allSatisfy { $0 <= $1 }
             if !isGrowing { output.error("Histogram boundaries must be in order of increasing magnitude.") }
@@ -106,7 +106,9 @@ extension Dmsetup {
                 throw Told()
             }
             output.printLine("\(title): Created new region with \(plan.areaCount(of: length)) area(s) as region ID \(id)")
+            made.append(id)
         }
+        if options(.segments), !options(.noGroup) { try groupSegments(made, name) }
     }
 
     // MARK: delete, clear, print
@@ -117,32 +119,35 @@ extension Dmsetup {
             (
                 !options(.regionID) && !options(.groupID) && !options(.allRegions),
                 "Please specify a --regionid or --groupid, or use --allregions."
-            ), (options(.groupID), "Groups of regions are not supported."),
+            ),
         ])
         try expectDevices(names)
         let program = options(.allPrograms) ? "" : options.argument(.programID) ?? Self.statsProgram
         try forEachStatsDevice(names) { (name) throws(Told) in
+            if options(.groupID) { return try deleteGroup(try statisticsRegions(name, program: program), name) }
             if options(.allRegions) {
-                for region in try statisticsRegions(name, program: program) { _ = try tellStatistics("@stats_delete \(region.id)", name) }
+                for region in try statisticsRegions(name, program: program).regions {
+                    _ = try tellStatistics("@stats_delete \(region.id)", name)
+                }
                 return
             }
             let id = options.integer(.regionID)
             let regions = try statisticsRegions(name, program: "")
-            guard regions.contains(where: { $0.id.number == UInt32(bitPattern: id) }) else {
+            guard regions.region(UInt32(bitPattern: id)) != nil else {
                 let number = UInt64(bitPattern: Int64(id))
                 output.error(
                     regions.isEmpty ? "Could not delete region ID \(number): no regions found" : "Region ID \(number) does not exist")
                 output.error("Could not delete statistics region")
                 throw Told()
             }
-            _ = try tellStatistics("@stats_delete \(id)", name)
+            try deleteRegion(UInt32(bitPattern: id), regions, name)
         }
     }
 
     func clearStatistics(_ names: [String]) throws(Told) {
         try expectRegion()
         try forEachStatsDevice(names) { (name) throws(Told) in
-            let regions = try statisticsRegions(name, program: Self.statsProgram)
+            let regions = try statisticsRegions(name, program: Self.statsProgram).regions
             guard !options(.allRegions), !regions.isEmpty else {
                 for region in regions { _ = try tellStatistics("@stats_clear \(region.id)", name) }
                 return
@@ -163,7 +168,7 @@ extension Dmsetup {
         try forEachStatsDevice(names) { (name) throws(Told) in
             let ids =
                 options(.allRegions)
-                ? try statisticsRegions(name, program: Self.statsProgram).map(\.id.description) : ["\(options.integer(.regionID))"]
+                ? try statisticsRegions(name, program: Self.statsProgram).regions.map(\.id.description) : ["\(options.integer(.regionID))"]
             for id in ids {
                 do throws(Told) { output.print(try tellStatistics("\(verb) \(id)", name) ?? "") } catch {
                     output.error("Could not print statistics region.")
@@ -177,7 +182,7 @@ extension Dmsetup {
         try expectNone([(!options(.regionID) && !options(.allRegions), "Please specify a --regionid or use --allregions.")])
     }
 
-    private func expectDevices(_ names: [String]) throws(Told) {
+    func expectDevices(_ names: [String]) throws(Told) {
         try expectNone([
             (
                 names.isEmpty && !options(.uuid) && !options(.major) && !options(.allDevices),

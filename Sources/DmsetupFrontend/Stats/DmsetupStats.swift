@@ -38,8 +38,10 @@ extension Dmsetup {
         case .print: try printStatistics(devices)
         case .list: try reportStatistics(devices, isList: true)
         case .report: try reportStatistics(devices, isList: false)
-        case .group, .ungroup, .updateFilemap:
-            output.error("Groups of regions and regions of files are not supported.")
+        case .group: try groupStatistics(devices)
+        case .ungroup: try ungroupStatistics(devices)
+        case .updateFilemap:
+            output.error("Regions of files are not supported.")
             throw Told()
         }
     }
@@ -69,10 +71,12 @@ extension Dmsetup {
         return try run(task).reply.text
     }
 
-    /// The regions of a device, or those of one program.
-    func statisticsRegions(_ name: String?, program: String) throws(Told) -> [StatisticsRegion] {
+    /// The regions of a device, or those of one program, and their groups.
+    func statisticsRegions(_ name: String?, program: String) throws(Told) -> StatisticsRegions {
         let answer = try tellStatistics(program.isEmpty ? "@stats_list" : "@stats_list \(program)", name)
-        do throws(TableError) { return try ListStatisticsRegions().reply(parsing: answer) } catch {
+        do throws(TableError) {
+            return StatisticsRegions(try ListStatisticsRegions().reply(parsing: answer).sorted { $0.id < $1.id }) { output.error($0) }
+        } catch {
             output.error("Could not parse @stats_list response.")
             throw Told()
         }
@@ -85,13 +89,15 @@ extension Dmsetup {
 
             Commands:
                 help [-c]   version
-                create [--start START] [--length LENGTH] [--areas COUNT | --areasize SIZE] [--segments --nogroup]
+                create [--start START] [--length LENGTH] [--areas COUNT | --areasize SIZE] [--segments [--nogroup | --alias NAME]]
                     [--bounds TIME,...] [--precise] [--programid ID] [--userdata TEXT] --alldevices | DEVICE...
-                delete --allregions | --regionid ID  [--allprograms | --programid ID]  --alldevices | DEVICE...
+                delete --allregions | --regionid ID | --groupid ID  [--allprograms | --programid ID]  --alldevices | DEVICE...
                 clear --allregions | --regionid ID  [DEVICE...]
                 print --allregions | --regionid ID  [--clear] [DEVICE...]
-                list [-v] [--histogram] [--area] [--region] [--allprograms | --programid ID] [DEVICE...]
-                report [--interval SECONDS] [--count COUNT] [--histogram [--relative] | --raw] [--area] [--region]
+                group --regions ID[-ID],... [--alias NAME] --alldevices | DEVICE...
+                ungroup --groupid ID --alldevices | DEVICE...
+                list [-v] [--histogram] [--area] [--region] [--group] [--allprograms | --programid ID] [DEVICE...]
+                report [--interval SECONDS] [--count COUNT] [--histogram [--relative] | --raw] [--area] [--region] [--group]
                     [--allprograms | --programid ID] [DEVICE...]
 
             list and report take -o FIELDS, -O KEYS, -S SELECTION, --units UNIT, --nosuffix, --notimesuffix, --noheadings, --separator TEXT,

@@ -1,14 +1,17 @@
 internal import DeviceMapperTables
 internal import StorageUnits
 
-/// A row of a report of statistics: an area of a region, or a region with what its areas have counted together.
+/// A row of a report of statistics: an area of a region, or a region or a group with what its areas have counted together.
 package struct ReportedStatistics {
     enum Kind: String {
-        case area, region
+        case area, region, group
     }
 
     var kind: Kind
+    /// The region; of a group, its first one, as long as all.
     var region: StatisticsRegion
+    /// The group that the region is in.
+    var group: StatisticsGroup?
     /// The area's number in the region; 0 of a region.
     var area: UInt64
     /// What was counted, times in nanoseconds; `nil` in a list, which asks for none.

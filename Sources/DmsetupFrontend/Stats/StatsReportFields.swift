@@ -163,7 +163,10 @@ struct StatsReportFields {
             -> Field
         { size(.regions, .size, heading, width, name, summary) { Double(value($0)) } }
         return [
-            number("RgID", 4, "region_id", "The region's number.") { UInt64($0.region.id.number) },
+            field(.regions, .number, "RgID", 4, "region_id", "The region's number, or those of a group.") {
+                let number = UInt64($0.region.id.number)
+                return ReportValue(text: $0.kind == .group ? $0.group?.list ?? "" : "\(number)", number: number)
+            },
             sectors("RgStart", 7, "region_start", "Where the region begins.") { $0.region.range.start.count },
             sectors("RgSize", 6, "region_len", "How long the region is.") { $0.region.range.length.count },
             number("ArID", 4, "area_id", "The area's number in its region.") { $0.area },
@@ -171,12 +174,14 @@ struct StatsReportFields {
             sectors("ArSize", 6, "area_len", "How long areas of the region are.") { $0.region.areaSize.count },
             sectors("ArOff", 5, "area_offset", "Where the area begins in its region.") { $0.start &- $0.region.range.start.count },
             number("#Areas", 6, "area_count", "How many areas the region has.") { $0.region.areaCount },
-            field(.regions, .number, "GrpID", 5, "group_id", "The group's number.") { _ in ReportValue("-") },
+            field(.regions, .number, "GrpID", 5, "group_id", "The group's number.") {
+                $0.group.map { Self.number(UInt64($0.id)) } ?? ReportValue(text: "-", number: .max)
+            },
             text("ProgID", 6, "program_id", "The program that the region belongs to.") { $0.region.programID ?? "" },
             text("UserData", 8, "user_data", "The note of that program.") { $0.region.auxiliaryData ?? "" },
             text("Precise", 7, "precise", "1 where times are counted in nanoseconds.") { $0.region.resolution == .nanoseconds ? "1" : "0" },
             text("#Bins", 9, "hist_bins", "How many bins the histogram of latencies has.") {
-                $0.bounds.isEmpty ? "0" : "\($0.bounds.count + 1)"
+                $0.bounds.isEmpty || $0.kind == .group ? "0" : "\($0.bounds.count + 1)"
             },
             text("Histogram Bounds", 16, "hist_bounds", "The lower bounds of these bins.") { [latencies] in
                 latencies.text(bounds: $0.bounds, counts: [], .lower, .none)
@@ -184,8 +189,10 @@ struct StatsReportFields {
             text("Histogram Ranges", 16, "hist_ranges", "The ranges of these bins.") { [latencies] in
                 latencies.text(bounds: $0.bounds, counts: [], .range, .none)
             },
-            Field(.regions, .string, "Name", 16, "stats_name", "The name of the device.") { ReportValue($0.name) },
-            text("ObjType", 7, "obj_type", "What the row is of: an area or a region.") { $0.kind.rawValue },
+            Field(.regions, .string, "Name", 16, "stats_name", "The group's alias, or the name of the device.") {
+                ReportValue($0.statistics?.group?.alias ?? $0.name)
+            },
+            text("ObjType", 7, "obj_type", "What the row is of: an area, a region or a group.") { $0.kind.rawValue },
         ]
     }
 }

@@ -11,5 +11,12 @@ extension InTheLab {
             try DmsetupMatrix.compare(
                 isFull ? DmsetupMatrix.scenes : [DmsetupMatrix.create, DmsetupMatrix.statusAndTable], environment: "DM_DISABLE_UDEV=1")
         }
+
+        @Test("Groups of regions of statistics are those of the real dmsetup")
+        func statisticsGroups() throws {
+            var scene = DmsetupMatrix.statisticsGroups
+            if scaled(100) < 100 { scene.commands.removeSubrange(32...) }
+            try DmsetupMatrix.compare([scene], environment: "DM_DISABLE_UDEV=1")
+        }
     }
 }

@@ -6,7 +6,7 @@ extension InTheLab {
         @Test("With udev, every command prints, complains and ends as the real dmsetup's does")
         func everyCommand() throws {
             _ = try UdevDaemonProcess()
-            try DmsetupMatrix.compare([DmsetupMatrix.udev])
+            try DmsetupMatrix.compare(DmsetupMatrix.udev)
         }
     }
 }
