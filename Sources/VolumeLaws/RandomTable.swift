@@ -14,6 +14,12 @@ public struct RandomTable: Sendable, CustomStringConvertible {
             case unstriped
             case switched
             case mirror
+            /// Without bad blocks.
+            case dust
+            /// Up all the time.
+            case flakey
+            /// Without a delay.
+            case delay
         }
         /// The targets; those that are there twice come twice as often.
         public var kinds: [Kind] = Kind.allCases
@@ -132,6 +138,26 @@ public struct RandomTable: Sendable, CustomStringConvertible {
                             sync: .nothing),
                         legs: legs.map { MirrorTarget.Leg(device: $0.device, start: $0.start) }), length, 1
                 )
+            case .dust:
+                let part = part(length)
+                let sizes = (0...6).map { 1 << UInt64($0) as UInt64 }.filter { $0 <= length }
+                let size = sizes.randomElement(using: &random) ?? 1
+                return (DustTarget(device: part.device, start: part.start, blockSize: ByteCount(size * Sectors.bytesPerSector)), length, 1)
+            case .flakey:
+                let part = part(length)
+                let change = [FlakeyTarget.Writes.drop, .fail].randomElement(using: &random) ?? .drop
+                return (
+                    FlakeyTarget(
+                        device: part.device, start: part.start, upSeconds: 86400, downSeconds: 0, faults: .init(change: .writes(change))),
+                    length, 1
+                )
+            case .delay:
+                let part = part(length)
+                let path = DelayTarget.Path(device: part.device, start: part.start, milliseconds: 0)
+                let paths: [DelayTarget.Paths] = [
+                    .all(path), .separateWrites(reads: path, writes: path), .separateFlushes(reads: path, writes: path, flushes: path),
+                ]
+                return (DelayTarget(paths.randomElement(using: &random) ?? .all(path)), length, 1)
             case .crypt:
                 let sectorSize = choices.sectorSizes.randomElement(using: &random) ?? 512
                 let sectors = sectorSize / Sectors.bytesPerSector

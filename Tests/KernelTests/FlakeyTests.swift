@@ -12,7 +12,10 @@ extension InTheLab {
         /// Whether the running kernel knows `error_reads` and `random_*`: Linux 6.5 and newer.
         private static var isNew: Bool {
             get throws {
-                !(try KernelDevices.refusal(of: Array("0 8 flakey /dev/loop0 0 1 1 1 error_reads".utf8)) ?? "").contains("Invalid argument")
+                let directory = try GuestDirectory()
+                return try KernelDevices.withLoops([try directory.file("probe", [UInt8](repeating: 0, count: 4096))]) { loops in
+                    try KernelDevices.refusal(of: Array("0 8 flakey \(loops[0].path) 0 1 1 1 error_reads".utf8)) == nil
+                }
             }
         }
 

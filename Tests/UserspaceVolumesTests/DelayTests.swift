@@ -175,6 +175,43 @@ import VolumeLaws
         write.join()
     }
 
+    @Test(arguments: [true, false])
+    func `A suspension lets go what waits, and what comes later waits again after it`(flush: Bool) throws {
+        let members = Members("a", sectors: 64)
+        let clock = ManualClock()
+        var environment = VolumeEnvironment()
+        environment.clock = clock
+        let mapper = UserspaceMapper(opening: members.opener, environment: environment)
+        let id = MappedDeviceID.name(try DeviceName("slow"))
+        try mapper.createAndLoad(DeviceDefinition(name: DeviceName("slow"), table: try MappingTable("0 64 delay a 0 1000")))
+        let volume = try mapper.open(id)
+        func start(_ byte: UInt8) -> BackgroundThread {
+            BackgroundThread { #expect(requestFailure { () throws(BlockIOError) in try volume.write([byte], at: 0) } == nil) }
+        }
+        func status() throws -> [String] { try mapper.status(of: id, in: .active).map(\.text) }
+        let threads = (1...3).map { byte in
+            let thread = start(UInt8(byte))
+            clock.waitForWaiters(byte)
+            return thread
+        }
+        #expect(try status() == ["0 3 0"])
+        _ = try mapper.suspend(id, flush: flush)
+        for thread in threads { thread.join() }
+        #expect(members.memory["a"]?.contents[0] == 3)
+        #expect(try status() == ["0 0 0"])
+        let later = start(4)
+        #expect(later.comesToWait())
+        #expect(clock.waiterCount == 0)
+        _ = try mapper.resume(id)
+        clock.waitForWaiters(1)
+        #expect(try status() == ["0 1 0"])
+        clock.advance(by: .seconds(1))
+        later.join()
+        #expect(members.memory["a"]?.contents[0] == 4)
+        try volume.close()
+        try mapper.remove(id, deferred: false)
+    }
+
     @Test func `Closing lets go what waits, and makes writes durable wherever they went`() throws {
         let bench = try Bench("0 64 delay a 0 1000000 b 0 1000000 c 0 1000000")
         let threads = [

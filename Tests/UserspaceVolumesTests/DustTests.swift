@@ -253,10 +253,21 @@ import VolumeLaws
     @Test func `A part of a sector is not healed without the rest`() throws {
         let bench = try Bench("0 64 dust a 0 512")
         bench.tell("addbadblock 4", "enable")
-        let error = requestFailure { () throws(BlockIOError) in try bench.volume.write([1, 2, 3], at: 2100) }
-        #expect(error?.message == "block 4 of 'a' is bad")
+        for range in [2100..<2103, 1000..<2100, 2559..<4000, 2048..<2559, 2049..<2560] as [Range<UInt64>] {
+            for isZeroes in [false, true] {
+                let error = requestFailure { () throws(BlockIOError) in
+                    if isZeroes { return try bench.volume.writeZeroes(at: range.lowerBound, count: UInt64(range.count), flags: []) }
+                    try bench.volume.write([UInt8](repeating: 1, count: range.count), at: range.lowerBound)
+                }
+                #expect(error?.description == "block 4 of 'a' is bad (bytes \(range.lowerBound) to \(range.upperBound - 1))")
+            }
+        }
         #expect(requestFailure { () throws(BlockIOError) in _ = try bench.volume.read(at: 2559, count: 1) } != nil)
         #expect(bench.volume.answer("countbadblocks") == "countbadblocks: 1 badblock(s) found")
+        #expect(bench.requests() == [])
+        // With its ends in good sectors it heals what lies between.
+        #expect(requestFailure { () throws(BlockIOError) in try bench.volume.write([UInt8](repeating: 1, count: 600), at: 2047) } == nil)
+        #expect(bench.volume.answer("countbadblocks") == "countbadblocks: 0 badblock(s) found")
     }
 
     @Test func `A hole ends where reads fail`() throws {
@@ -295,6 +306,23 @@ import VolumeLaws
         #expect(requestFailure { () throws(BlockIOError) in try bench.volume.flush() } != nil)
         #expect(closingFailure(bench.volume) == nil)
         #expect(bench.requests() == ["flush"])
+    }
+
+    @Test func `Another table begins without bad blocks, and the one that stays keeps them`() throws {
+        let mapper = UserspaceMapper(opening: Members("a", sectors: 64).opener)
+        let id = MappedDeviceID.name(try DeviceName("worn"))
+        let table = try MappingTable("0 64 dust a 0 512")
+        try mapper.createAndLoad(DeviceDefinition(name: DeviceName("worn"), table: table))
+        for message in [DustMessage.addBadBlock(0, failingWrites: 9), .enable] { _ = try mapper.send(message, to: id) }
+        // Its first block fails flushes, but not those of the suspension.
+        _ = try mapper.suspend(id, flush: true)
+        _ = try mapper.send(DustMessage.addBadBlock(5), to: id)
+        _ = try mapper.resume(id)
+        #expect(try mapper.send(DustMessage.listBadBlocks, to: id) == "0\n5\n")
+        _ = try mapper.load(table, into: id)
+        _ = try mapper.resume(id)
+        #expect(try mapper.send(DustMessage.listBadBlocks, to: id) == "No blocks in badblocklist")
+        #expect(try mapper.status(of: id, in: .active).map(\.text) == ["a bypass verbose"])
     }
 
     @Test func `A device that is shorter than its line is refused`() throws {

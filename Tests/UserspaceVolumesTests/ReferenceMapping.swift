@@ -61,6 +61,17 @@ enum ReferenceMapping {
                 for leg in mirror.legs {
                     for sector in 0..<line.range.length.count { put(plain(sector), leg.device, leg.start.count + sector) }
                 }
+            case let dust as DustTarget:
+                for sector in 0..<line.range.length.count { put(plain(sector), dust.device, dust.start.count + sector) }
+            case let flakey as FlakeyTarget:
+                for sector in 0..<line.range.length.count { put(plain(sector), flakey.device, flakey.start.count + sector) }
+            case let delay as DelayTarget:
+                let path: DelayTarget.Path =
+                    switch delay.paths {
+                    case .all(let path): path
+                    case .separateWrites(_, let writes), .separateFlushes(_, let writes, _): writes
+                    }
+                for sector in 0..<line.range.length.count { put(plain(sector), path.device, path.start.count + sector) }
             case is ZeroTarget, is ErrorTarget: break
             default: throw UnknownReference(target: line.target.typeName)
             }

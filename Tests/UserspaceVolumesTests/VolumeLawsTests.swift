@@ -121,6 +121,28 @@ import VolumeLaws
         }
     }
 
+    @Test(arguments: DeviceLaws.Law.allCases)
+    func `A dust line without bad blocks is a block device`(law: DeviceLaws.Law) throws {
+        try check(law, try MappingTable("0 200 dust a 3 512"))
+        try check(law, try MappingTable("0 96 dust a 8 16384"), memberBlock: 4096)
+    }
+
+    @Test(arguments: DeviceLaws.Law.allCases, ["86400 0 1 error_writes", "0 86400 5 corrupt_bio_byte 4294967295 w 1 0"])
+    func `A flakey line that does nothing to requests is a block device`(law: DeviceLaws.Law, options: String) throws {
+        try check(law, try MappingTable("0 200 flakey a 3 \(options)"))
+        try check(law, try MappingTable("0 96 flakey a 8 \(options)"), memberBlock: 4096)
+    }
+
+    @Test(arguments: DeviceLaws.Law.allCases)
+    func `A delay line is a block device`(law: DeviceLaws.Law) throws {
+        try check(law, try MappingTable("0 200 delay a 3 0"))
+        try check(law, try MappingTable("0 96 delay a 8 0 a 8 0 a 8 0"), memberBlock: 4096)
+    }
+
+    @Test func `A delay line whose requests wait is a block device`() throws {
+        try check(.threads, try MappingTable("0 40 delay a 3 1"))
+    }
+
     @Test(arguments: ["xts", "cbc"], ["plain", "plain64", "essiv:sha256"])
     func `An encrypted volume is a block device`(mode: String, iv: String) throws {
         let key = mode == "xts" ? Keys.xts : Keys.cbc

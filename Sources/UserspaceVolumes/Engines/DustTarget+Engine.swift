@@ -37,8 +37,7 @@ private final class DustEngine: TargetEngine {
         blockSize = target.blockSize.count
         tableStart = context.start <= target.start ? Sectors(target.start.count - context.start.count).bytes?.count : nil
         size = ByteCount(part.count)
-        // A part of a sector is not to be healed without the rest: whoever writes one reads the sector first, and fails.
-        limits = part.device.limits.stacked(with: BlockLimits(logicalBlockSize: Int(Sectors.bytesPerSector)))
+        limits = part.device.limits
         bad = Monitor(
             BadBlocks(last: part.device.size.count / target.blockSize.count, memory: Int(clamping: context.memoryBudget.count)))
     }
@@ -59,6 +58,7 @@ private final class DustEngine: TargetEngine {
         guard areInTheWay.load(ordering: .acquiring) else {
             return try located { () throws(BlockIOError) in try part.device.write(bytes, at: part.start + offset, flags: flags) }
         }
+        try expectGoodEnds(offset, UInt64(bytes.byteCount))
         try forEachRun(offset, UInt64(bytes.byteCount), isWrite: true) { (run) throws(BlockIOError) in
             let piece = bytes.extracting(Int(run.lowerBound - offset)..<Int(run.upperBound - offset))
             try part.device.write(piece, at: part.start + run.lowerBound, flags: flags)
@@ -67,6 +67,7 @@ private final class DustEngine: TargetEngine {
 
     /// As bytes: the kernel's target takes no request that is only told of zeroes, so that zeroes are written as any bytes are.
     func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
+        try expectGoodEnds(offset, count)
         try forEachRun(offset, count, isWrite: true) { (run) throws(BlockIOError) in
             try part.device.writeZeroes(at: part.start + run.lowerBound, count: UInt64(run.count), flags: flags)
         }
@@ -95,6 +96,16 @@ private final class DustEngine: TargetEngine {
         var extent = Extent(.data, count: count)
         try located { () throws(BlockIOError) in extent = try part.device.extent(at: part.start + offset, limit: count) }
         return extent
+    }
+
+    /// A part of a bad sector is not healed without the rest: whoever writes one would read the sector first, and fail.
+    private func expectGoodEnds(_ offset: UInt64, _ count: UInt64) throws(BlockIOError) {
+        let end = offset + count
+        guard areInTheWay.load(ordering: .acquiring), (offset | end) % Sectors.bytesPerSector != 0 else { return }
+        for place in [offset, end] where place % Sectors.bytesPerSector != 0 {
+            let block = (part.start + place / Sectors.bytesPerSector * Sectors.bytesPerSector) / blockSize
+            if bad.withLock({ $0.areInTheWay && $0.next(from: block) == block }) { throw failure(offset, count, block) }
+        }
     }
 
     /// Calls `body` with what of a request meets no bad block, in as long runs as there are, and throws the first failure at the end.

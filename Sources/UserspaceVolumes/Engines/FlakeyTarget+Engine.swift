@@ -67,7 +67,7 @@ private final class FlakeyEngine: TargetEngine {
 
     private func readChanges(_ count: UInt64) -> ByteChanges {
         var changes = ByteChanges()
-        if case .corruptReads(let corruption, _) = faults.change { changes.append(corruption, to: [], count) }
+        if case .corruptReads(let corruption, _) = faults.change { changes.append(corruption, to: .synchronous, count) }
         addRandomChange(faults.randomReadCorruption, count, &changes)
         return changes
     }

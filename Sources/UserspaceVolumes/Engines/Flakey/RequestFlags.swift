@@ -1,7 +1,7 @@
 /// The flags that the kernel's `bio` of a request has, as a table of flakey names them: what a request of this process would come as if it were made
 /// past the page cache (`O_DIRECT`). Numbers are those of `blk_types.h` of Linux 6.1 and 6.12.
 ///
-/// A read has none. A write has `REQ_OP_WRITE`, `REQ_SYNC` and `REQ_IDLE`, a durable one `REQ_FUA` as well, and one of zeroes no `REQ_IDLE`. No request of
+/// A read has `REQ_SYNC`. A write has `REQ_OP_WRITE`, `REQ_SYNC` and `REQ_IDLE`, a durable one `REQ_FUA` as well, and one of zeroes no `REQ_IDLE`. No request of
 /// a volume has any other, so that a mask with other bits is met by none; flushes and discards have no bytes that could be changed.
 struct RequestFlags: OptionSet, Sendable {
     let rawValue: UInt32
