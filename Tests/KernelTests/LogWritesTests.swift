@@ -113,23 +113,42 @@ extension InTheLab {
             states.append(device)
             let volume = try Volume(try Self.table(ours[0], ours[1]))
             for request in requests { try request.perform(on: volume) }
-            #expect(try volume.status()[0].text == status, "\(name)")
+            let ourStatus = try volume.status()[0].text
+            #expect(ourStatus == status, "\(name)")
             try volume.close()
             let log = try RawFile.bytes(kernels[1])
-            #expect(difference(try RawFile.bytes(ours[1]), log) == nil, "our log, and the kernel's: \(name)")
-            #expect(difference(try RawFile.bytes(ours[0]), device) == nil, "our device, and the kernel's: \(name)")
+            let difference = difference(try RawFile.bytes(ours[1]), log)
+            let entries = try Self.firstDifference(ours[1], kernels[1])
+            #expect(difference == nil, "our log, and the kernel's: \(name), \(entries)")
+            #expect(VolumeLaws.difference(try RawFile.bytes(ours[0]), device) == nil, "our device, and the kernel's: \(name)")
             guard areStatesCompared else { return (log, device) }
             for path in [kernels[1], ours[1]] {
                 let copy = MemoryDevice(initial)
                 let replay = try LogReplay(of: try FileDevice(path: path, access: .readOnly), onto: copy)
                 for (number, state) in states.enumerated() {
                     let item = try #require(try replay.advance(to: .next([.flush, .mark])), "\(name)")
-                    #expect(difference(copy.contents, state) == nil, "state \(number), after entry \(item.number) of \(path): \(name)")
+                    #expect(
+                        VolumeLaws.difference(copy.contents, state) == nil,
+                        "state \(number), after entry \(item.number) of \(path): \(name)")
                 }
                 #expect(try replay.advance(to: .next(.mark))?.entry.mark == "dm-log-writes-end")
                 #expect(try replay.advance(to: .end) == nil && replay.nextEntry == replay.superblock.entryCount)
             }
             return (log, device)
+        }
+
+        /// The first entries that differ, for whoever reads of a failure.
+        private static func firstDifference(_ ours: String, _ kernels: String) throws -> String {
+            let lists = try [ours, kernels].map { path in
+                guard let reader = try? LogWritesReader(try FileDevice(path: path, access: .readOnly)) else { return ["no log"] }
+                var entries: [String] = []
+                while let item = try reader.next() { entries.append(item.entry.description) }
+                return entries
+            }
+            guard let index = (0..<min(lists[0].count, lists[1].count)).first(where: { lists[0][$0] != lists[1][$0] }) else {
+                return "\(lists[0].count) entries, and \(lists[1].count)"
+            }
+            return "entry \(index) is \(lists[0][index]), and \(lists[1][index])"
         }
 
         /// The kernel's thread writes the log after the requests have returned: it is waited for, until it has logged what ours has at that point.
@@ -142,7 +161,7 @@ extension InTheLab {
             for request in requests { try request.perform(on: model) }
             let expected = try model.status()[0].text
             var found = ""
-            for _ in 0..<2000 {
+            for _ in 0..<200 {
                 found = String(decoding: try #require(try ControlDevice.status(of: "test").first).arguments, as: UTF8.self)
                 if found == expected { break }
                 VolumeLaws.pause()

@@ -248,6 +248,46 @@ import VolumeLaws
         ).check(law)
     }
 
+    @Test("a device of a mapper ends its log when its table goes, and begins a new one with the next table")
+    func tables() throws {
+        let log = MemoryDevice(size: .mebibytes(1))
+        let other = MemoryDevice(size: .mebibytes(1))
+        let mapper = UserspaceMapper(opening: .devices(["a": MemoryDevice(size: .kibibytes(32)), "log": log, "other": other]))
+        func entries(_ log: MemoryDevice) throws -> [String] {
+            let reader = try LogWritesReader(log)
+            var entries: [String] = []
+            while let item = try reader.next() { entries.append(item.entry.description) }
+            return entries
+        }
+        let name = try DeviceName("logged")
+        _ = try mapper.create(name)
+        let table = try MappingTable("0 64 log-writes a log")
+        _ = try mapper.load(table, into: .name(name))
+        _ = try mapper.resume(.name(name))
+        let volume = try mapper.open(.name(name))
+        try volume.write(sectors(1, 1), at: 0)
+        // One that is never in force leaves the log alone.
+        _ = try mapper.load(table, into: .name(name))
+        _ = try mapper.clear(.name(name))
+        #expect(throws: FormatError.self) { try entries(log) }
+        // To suspend without a flush logs nothing.
+        _ = try mapper.suspend(.name(name), flush: false)
+        #expect(try volume.status()[0].text == "0 0")
+        _ = try mapper.resume(.name(name))
+        _ = try mapper.load(table, into: .name(name))
+        _ = try mapper.resume(.name(name))
+        let first = ["write 0+512", "flush", "mark dm-log-writes-end"]
+        #expect(try entries(log) == first)
+        #expect(try volume.status()[0].text == "0 0")
+        try volume.write(sectors(1, 2), at: 512)
+        _ = try mapper.load(try MappingTable("0 64 log-writes a other"), into: .name(name))
+        _ = try mapper.resume(.name(name))
+        #expect(try entries(log) == ["write 512+512", "flush", "mark dm-log-writes-end"])
+        try volume.close()
+        try mapper.remove(.name(name))
+        #expect(try entries(other).last == "mark dm-log-writes-end")
+    }
+
     @Test("what cannot be opened is told with its line and device")
     func openingErrors() throws {
         let a = MemoryDevice(size: .kibibytes(4))

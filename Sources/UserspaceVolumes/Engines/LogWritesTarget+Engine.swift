@@ -158,11 +158,18 @@ package final class LogWritesEngine: TargetEngine {
         if let failure { throw failure }
     }
 
-    /// Writes what no flush has reached, and a mark, as the kernel does.
+    /// An engine before with the same log ends it first: the log begins anew, and what the kernel's writes to it when its table goes would be in the
+    /// way.
+    package func resume(replacing old: (any TargetEngine)?) throws(MappingError) {
+        if let old = old as? LogWritesEngine, old.log === log { try old.close() }
+        state.withLock { $0.isBegun = true }
+    }
+
+    /// Writes what no flush has reached, and a mark, as the kernel does; nothing where nothing was ever served, where the kernel marks even the end of that.
     package func close() throws(MappingError) {
-        guard !limits.isReadOnly else { return }
+        guard !limits.isReadOnly, state.withLock({ $0.end() }) else { return }
         logging { state throws(BlockIOError) in
-            try state.writeHeld(upTo: state.end)
+            try state.writeHeld(upTo: state.heldEnd)
             try state.write(.mark(Self.endMark, blockSize: blockSize), RawSpan())
             try state.writer.writeSuperblock()
         }
@@ -185,7 +192,7 @@ package final class LogWritesEngine: TargetEngine {
     /// Logs something that waits for no flush.
     private func append(urgent entry: LogWritesEntry, _ data: RawSpan) {
         logging { state throws(BlockIOError) in
-            if case .asMade = order { try state.writeHeld(upTo: state.end) }
+            if case .asMade = order { try state.writeHeld(upTo: state.heldEnd) }
             try state.write(entry, data)
             try state.writer.writeSuperblock()
         }

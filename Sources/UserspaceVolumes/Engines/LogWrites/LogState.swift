@@ -6,6 +6,8 @@ struct LogState {
     let writer: LogWritesWriter
     /// Whether anything more is logged.
     private(set) var isLogging = true
+    /// Whether anything was ever served, and the log is not ended yet.
+    var isBegun = false
     /// Why the log could not be written.
     var failure: BlockIOError?
 
@@ -20,7 +22,7 @@ struct LogState {
     /// Where the first byte of `held` is.
     private var start = Place()
     /// Where what is held ends.
-    private(set) var end = Place()
+    private(set) var heldEnd = Place()
     /// Where what each of the flushes under way makes durable ends.
     private(set) var flushes: [Place] = []
 
@@ -34,14 +36,20 @@ struct LogState {
     /// Nothing more is logged, and nothing is held.
     mutating func stop() {
         isLogging = false
-        start = end
+        start = heldEnd
         flushes = []
+    }
+
+    /// The log is to be ended; false when it was before, or never began.
+    mutating func end() -> Bool {
+        defer { isBegun = false }
+        return isBegun
     }
 
     /// A flush begins, which makes durable what is held now.
     mutating func beginFlush() -> Place {
-        flushes.append(end)
-        return end
+        flushes.append(heldEnd)
+        return heldEnd
     }
 
     /// A flush that began at `place` has ended.
@@ -59,7 +67,7 @@ struct LogState {
     mutating func writeHeld(upTo place: Place) throws(BlockIOError) {
         guard place.byte > start.byte else { return }
         let count = Int(place.byte - start.byte)
-        let rest = Int(end.byte - place.byte)
+        let rest = Int(heldEnd.byte - place.byte)
         try held.withBytes { (bytes) throws(BlockIOError) in
             _ = try writer.append(encoded: bytes.extracting(0..<count), count: place.entry - start.entry)
             spare.withMutableBytes { $0.copy(from: bytes.extracting(count..<count + rest)) }
@@ -70,18 +78,18 @@ struct LogState {
 
     /// Keeps an entry for the next flush; false when that needs room which what waits for a flush under way has.
     mutating func hold(_ entry: LogWritesEntry, _ data: RawSpan) throws(BlockIOError) -> Bool {
-        let used = Int(end.byte - start.byte)
+        let used = Int(heldEnd.byte - start.byte)
         let count = writer.blockSize + data.byteCount
         if count > held.count - used {
             // What comes to the log before a flush under way has ended would seem to be a part of what it made durable.
             guard flushes.isEmpty else { return false }
-            try writeHeld(upTo: end)
+            try writeHeld(upTo: heldEnd)
             guard count <= held.count else {
                 try write(entry, data)
                 return true
             }
         }
-        let place = Int(end.byte - start.byte)
+        let place = Int(heldEnd.byte - start.byte)
         held.withMutableBytes { bytes in
             var block = bytes.part(place..<place + writer.blockSize)
             entry.encode(into: &block, blockSize: writer.blockSize)
@@ -90,8 +98,8 @@ struct LogState {
                 room.copy(from: data)
             }
         }
-        end.byte += UInt64(count)
-        end.entry += 1
+        heldEnd.byte += UInt64(count)
+        heldEnd.entry += 1
         return true
     }
 }
