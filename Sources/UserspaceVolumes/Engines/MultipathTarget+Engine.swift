@@ -245,9 +245,11 @@ private final class MultipathEngine: TargetEngine {
         case .enableGroup(let number): try change(number) { $0.setDisabled(false, group: $1) }
         case .switchGroup(let number): try change(number) { $0.switchTo(group: $1) }
         case .failPath(let device):
-            for path in try find(device) where state.change({ $0.fail(path) }) { tell(path, "is taken out of use") }
+            let found = try find(device)
+            for path in state.change({ groups in found.filter { groups.fail($0) } }) { tell(path, "is taken out of use") }
         case .reinstatePath(let device):
-            for path in try find(device) where state.change({ $0.reinstate(path) }) { tell(path, "is taken into use") }
+            let found = try find(device)
+            for path in state.change({ groups in found.filter { groups.reinstate($0) } }) { tell(path, "is taken into use") }
         }
         return nil
     }
