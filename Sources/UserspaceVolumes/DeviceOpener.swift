@@ -10,6 +10,8 @@ public struct DeviceOpener: Sendable {
     /// What the volume is opened for.
     public let access: Access
     private let find: @Sendable (DeviceReference, Access) throws(MappingError) -> OpenedDevice
+    /// What a device is, where opening it would leave something behind.
+    private let identify: (@Sendable (DeviceReference) throws(MappingError) -> DeviceIdentity)?
 
     /// Files and block devices of this machine. Paths are looked up as they stand; `major:minor` is looked up in /sys (Linux).
     ///
@@ -35,6 +37,23 @@ public struct DeviceOpener: Sendable {
     ) {
         self.access = access
         self.find = find
+        identify = nil
+    }
+
+    /// An opener of devices that stay open with what opens them, so that another way is needed to tell what a device is.
+    init(
+        access: Access, find: @escaping @Sendable (DeviceReference, Access) throws(MappingError) -> OpenedDevice,
+        identify: @escaping @Sendable (DeviceReference) throws(MappingError) -> DeviceIdentity
+    ) {
+        self.access = access
+        self.find = find
+        self.identify = identify
+    }
+
+    /// What a device is. It is not open afterwards, unless it was before. Throws what opening it throws, if anything.
+    func identity(of reference: DeviceReference) throws(MappingError) -> DeviceIdentity {
+        if let identify { return try identify(reference) }
+        return try find(reference, .readOnly).identity
     }
 
     /// Opens a device. Throws `deviceUnavailable`, `permissionDenied`, `busy`, or `readOnly` when it cannot be written but should be.

@@ -201,11 +201,21 @@ import VolumeLaws
         let volume = try mapper.open(device)
         for message in ["fail_path \(numbers[0])", "fail_path /dev/mapper/path1"] { #expect(volume.failure(of: message) == nil) }
         #expect(try mapper.status(of: device).first?.text == "2 1 0 0 1 1 E 0 2 0 /dev/mapper/path0 F 1 \(numbers[1]) F 1")
-        // A path that gets another table is the path it was.
+        // One that is asked about and is no path is not kept open.
+        let other = try make("other", "0 64 linear disk 0").number
+        #expect(
+            volume.failure(of: "fail_path /dev/mapper/other")?.description
+                == "line 1: /dev/mapper/other: the device is no path of the table")
+        try mapper.remove(.number(other))
+        #expect(volume.failure(of: "fail_path \(other)")?.code == .notFound)
+        // A path that gets another name, and another table, is the path it was.
+        try mapper.rename(.number(numbers[0]), to: try DeviceName("renamed"))
+        #expect(volume.failure(of: "reinstate_path /dev/mapper/renamed") == nil)
+        #expect(volume.failure(of: "fail_path /dev/mapper/path0") == nil)
         _ = try mapper.load(try MappingTable("0 64 error"), into: .number(numbers[0]))
         _ = try mapper.resume(.number(numbers[0]))
         for path in 0..<2 { #expect(volume.failure(of: "reinstate_path /dev/mapper/path\(path)") == nil) }
         for _ in 0..<2 { try volume.write([1], at: 0) }
-        #expect(try mapper.status(of: device).first?.text == "2 0 0 0 1 1 A 0 2 0 /dev/mapper/path0 F 2 \(numbers[1]) A 1")
+        #expect(try mapper.status(of: device).first?.text == "2 0 0 0 1 1 A 0 2 0 /dev/mapper/path0 F 3 \(numbers[1]) A 1")
     }
 }

@@ -19,16 +19,19 @@ extension MultipathTarget: UserspaceTarget {
             context.logger.warning("line \(context.line): repeat counts above 1 are taken for 1")
         }
         var selectors: [(selector: any PathSelector, pathCount: Int)] = []
-        var paths: [[any BlockDevice]] = []
+        var paths: [[MultipathEngine.Path]] = []
         for group in groups {
-            var devices: [any BlockDevice] = []
-            for reference in group.devices { devices.append(try context.open(reference, start: .zero).device) }
-            selectors.append((try group.makeSelector(in: context), devices.count))
-            paths.append(devices)
+            var members: [MultipathEngine.Path] = []
+            for reference in group.devices {
+                let device = try context.open(reference, start: .zero).device
+                members.append(.init(device: device, name: reference, identity: try context.opener.identity(of: reference)))
+            }
+            selectors.append((try group.makeSelector(in: context), members.count))
+            paths.append(members)
         }
         let state = MultipathState(
             selectors, initialGroup: groups.isEmpty ? nil : Int(initialGroup) - 1, queuesIfNoPath: features.queuesIfNoPath)
-        return MultipathEngine(self, paths, state, context)
+        return MultipathEngine(paths, state, context)
     }
 }
 
@@ -64,20 +67,24 @@ extension MultipathTarget.Group {
 private final class MultipathEngine: TargetEngine {
     let size: ByteCount
     let limits: BlockLimits
-    private let paths: [[any BlockDevice]]
-    private let names: [[DeviceReference]]
+
+    struct Path: Sendable {
+        let device: any BlockDevice
+        let name: DeviceReference
+        let identity: DeviceIdentity
+    }
+    private let paths: [[Path]]
     private let state: MultipathState
     private let context: EngineContext
     /// Whether anything was written since the last flush that came to a path.
     private let isUnflushed = Atomic(false)
 
-    init(_ target: MultipathTarget, _ paths: [[any BlockDevice]], _ state: MultipathState, _ context: EngineContext) {
+    init(_ paths: [[Path]], _ state: MultipathState, _ context: EngineContext) {
         self.paths = paths
         self.state = state
         self.context = context
-        names = target.groups.map(\.devices)
         size = context.length.bytes ?? .zero
-        let all = paths.joined().map(\.limits)
+        let all = paths.joined().map(\.device.limits)
         limits = all.dropFirst().reduce(all.first ?? BlockLimits()) { $0.stacked(with: $1) }
     }
 
@@ -93,7 +100,7 @@ private final class MultipathEngine: TargetEngine {
 
     func status() -> String {
         var words = ArgumentWriter(keys: .redacted)
-        state.status(names).write(to: &words)
+        state.status(paths.map { $0.map(\.name) }).write(to: &words)
         return words.string
     }
 
@@ -135,7 +142,7 @@ private final class MultipathEngine: TargetEngine {
         var last: BlockIOError?
         for path in state.change({ $0.working }) {
             do throws(BlockIOError) {
-                try paths[path.group][path.place].flush()
+                try paths[path.group][path.place].device.flush()
                 return isUnflushed.store(false, ordering: .relaxed)
             } catch {
                 guard error.mayBeOfPath else { throw error }
@@ -185,7 +192,7 @@ private final class MultipathEngine: TargetEngine {
             case .requeued: throw requeued(offset, count)
             }
             do throws(BlockIOError) {
-                try body(paths[path.group][path.place])
+                try body(paths[path.group][path.place].device)
                 return state.end(path, byteCount: load, startedAt: start, now: now())
             } catch {
                 guard error.mayBeOfPath else {
@@ -221,7 +228,7 @@ private final class MultipathEngine: TargetEngine {
     }
 
     private func tell(_ path: MultipathState.Path, _ what: String) {
-        context.logger.warning("line \(context.line): path '\(names[path.group][path.place])' \(what)")
+        context.logger.warning("line \(context.line): path '\(paths[path.group][path.place].name)' \(what)")
         context.raiseEvent()
     }
 
@@ -238,9 +245,11 @@ private final class MultipathEngine: TargetEngine {
         case .enableGroup(let number): try change(number) { $0.setDisabled(false, group: $1) }
         case .switchGroup(let number): try change(number) { $0.switchTo(group: $1) }
         case .failPath(let device):
-            for path in try find(device) where state.change({ $0.fail(path) }) { tell(path, "is taken out of use") }
+            let found = try find(device)
+            for path in state.change({ groups in found.filter { groups.fail($0) } }) { tell(path, "is taken out of use") }
         case .reinstatePath(let device):
-            for path in try find(device) where state.change({ $0.reinstate(path) }) { tell(path, "is taken into use") }
+            let found = try find(device)
+            for path in state.change({ groups in found.filter { groups.reinstate($0) } }) { tell(path, "is taken into use") }
         }
         return nil
     }
@@ -257,10 +266,10 @@ private final class MultipathEngine: TargetEngine {
     /// The paths that the table calls so; if there are none, those that are the same device under another name.
     private func find(_ reference: DeviceReference) throws(MappingError) -> [MultipathState.Path] {
         let all = paths.indices.flatMap { group in paths[group].indices.map { MultipathState.Path(group: group, place: $0) } }
-        let named = all.filter { names[$0.group][$0.place] == reference }
+        let named = all.filter { paths[$0.group][$0.place].name == reference }
         guard named.isEmpty else { return named }
-        let device = try context.opener.open(reference, access: context.access).device
-        let found = all.filter { paths[$0.group][$0.place] === device }
+        let identity = try context.opener.identity(of: reference)
+        let found = all.filter { paths[$0.group][$0.place].identity == identity }
         guard !found.isEmpty else {
             throw MappingError(.invalidMessage, device: reference.description, message: "the device is no path of the table")
         }

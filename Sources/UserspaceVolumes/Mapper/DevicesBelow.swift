@@ -37,6 +37,9 @@ final class DevicesBelow: Sendable {
     }
 
     private static func opened(_ volume: Volume, _ minor: UInt32) -> OpenedDevice {
-        OpenedDevice(device: volume, identity: .mapped("\(MappedDevice.number(minor))"))
+        OpenedDevice(device: volume, identity: identity(of: minor))
     }
+
+    /// What the device with that minor number is.
+    static func identity(of minor: UInt32) -> DeviceIdentity { .mapped("\(MappedDevice.number(minor))") }
 }

@@ -199,6 +199,9 @@ public final class UserspaceMapper: Mapper {
             // What is only read is opened for writing all the same, where that can be: other devices of the mapper may write it.
             if access != files.access, let opened = try? files.open(reference, access: files.access) { return opened }
             return try files.open(reference, access: access)
+        } identify: { [registry, files] (reference) throws(MappingError) in
+            guard let id = registry.identify(reference) else { return try files.identity(of: reference) }
+            return DevicesBelow.identity(of: try registry.device(id).minor)
         }
     }
 }
