@@ -36,15 +36,16 @@ let modules: [Module] = [
     Module(name: "BlockIO", dependencies: ["StorageUnits", "CShims", system]),
     Module(name: "DeviceMapperTables", dependencies: ["StorageUnits"], hasFixtures: true),
     Module(name: "BlockCrypto", dependencies: ["StorageUnits", "CGcrypt"]),
+    Module(name: "DiskFormats", dependencies: ["StorageUnits", "BlockIO"]),
     Module(
         name: "DeviceMapperControl", dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "CShims", system, logging],
         testDependencies: ["CDeviceMapperHeader"]),
     Module(
         name: "UserspaceVolumes",
-        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "CShims", system, logging]),
+        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "DiskFormats", "CShims", system, logging]),
     Module(
         name: "DeviceMapper",
-        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes"],
+        dependencies: ["StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "DeviceMapperControl", "UserspaceVolumes"],
         hasTests: false),
     Module(
         name: "DmsetupFrontend", dependencies: ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", system],

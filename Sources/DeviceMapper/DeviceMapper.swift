@@ -2,5 +2,6 @@
 @_exported public import BlockIO
 @_exported public import DeviceMapperControl
 @_exported public import DeviceMapperTables
+@_exported public import DiskFormats
 @_exported public import StorageUnits
 @_exported public import UserspaceVolumes

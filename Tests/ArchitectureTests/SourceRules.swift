@@ -4,15 +4,18 @@ enum SourceRules {
 
     /// What each module may import, besides Swift's own `Synchronization`: only modules of a lower layer.
     static let mayImport: [String: Set<String>] = {
-        let umbrella: Set = ["StorageUnits", "BlockIO", "DeviceMapperTables", "DeviceMapperControl", "UserspaceVolumes"]
+        let umbrella: Set = [
+            "StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "DeviceMapperControl", "UserspaceVolumes",
+        ]
         return [
             "StorageUnits": ["CShims"],
             "BlockIO": ["StorageUnits", "SystemPackage", "CShims"],
             "DeviceMapperTables": ["StorageUnits"],
             "BlockCrypto": ["StorageUnits", "CGcrypt"],
+            "DiskFormats": ["StorageUnits", "BlockIO"],
             "DeviceMapperControl": ["StorageUnits", "BlockIO", "DeviceMapperTables", "CShims", "SystemPackage", "Logging"],
             "UserspaceVolumes": [
-                "StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "CShims", "SystemPackage", "Logging",
+                "StorageUnits", "BlockIO", "DeviceMapperTables", "BlockCrypto", "DiskFormats", "CShims", "SystemPackage", "Logging",
             ],
             "DeviceMapper": umbrella,
             "DmsetupFrontend": ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", "SystemPackage"],
