@@ -16,8 +16,10 @@ public struct MirrorTarget: Target {
                 "A log that a daemon keeps, such as cmirrord. With integrated_flush marks and flushes are one request."),
             .init("sync", "Behind the region size, and counted: all is copied from the first device, whatever the log says."),
             .init("nosync", "Behind the region size, and counted: the devices are taken for equal."),
-            .init("handle_errors", "A device that fails is left out; without it errors are ignored."),
-            .init("keep_log", "A log that fails is kept, and writes fail then. Only behind handle_errors."),
+            .init(
+                "handle_errors",
+                "Writes that a device fails wait until the table is replaced, and another device leads; without it errors are ignored."),
+            .init("keep_log", "Writes go on when a device has failed, and fail once the log has. Only behind handle_errors."),
         ],
         status: [
             .init("<number of devices> <device>...", "The devices, by their numbers."),
@@ -58,11 +60,12 @@ public struct MirrorTarget: Target {
 
     /// What becomes of errors.
     public enum ErrorHandling: Hashable, Sendable {
-        /// They are ignored.
+        /// They are ignored: a write has succeeded if any device is good.
         case ignore
-        /// A device that fails is left out, and a log that fails is done without.
+        /// A device that fails is left out. A write that it fails waits until the mirror is suspended, for somebody to replace the device; once the log has
+        /// failed, all writes do.
         case leaveOut
-        /// A device that fails is left out. Once the log failed, writes fail.
+        /// A device that fails is left out, and writes go on. Once the log has failed, they fail.
         case leaveOutKeepingLog
     }
 
