@@ -93,11 +93,10 @@ enum ControlDevice {
         return lines
     }
 
-    /// Tells the target at a sector something, and returns what it answers.
-    static func send(_ message: String, to name: String, sector: UInt64 = 0) throws -> String? {
-        var data = [UInt8](repeating: 0, count: 8) + Array(message.utf8) + [UInt8](repeating: 0, count: 1 << 14)
-        data.store(sector, at: 0)
-        let answer = try ask(.message, name, data)
+    /// Tells the target at sector 0 something, and returns what it answers.
+    static func send(_ message: String, to name: String) throws -> String? {
+        let answer = try ask(
+            .message, name, [UInt8](repeating: 0, count: 8) + Array(message.utf8) + [UInt8](repeating: 0, count: 1 << 14))
         guard answer.load(28) & Flag.dataOut != 0 else { return nil }
         return String(decoding: answer[312...].prefix { $0 != 0 }, as: UTF8.self)
     }

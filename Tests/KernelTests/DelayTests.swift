@@ -18,8 +18,21 @@ extension InTheLab {
                 (member: Int.random(in: 0...2, using: &random), start: Int.random(in: 0...3, using: &random) * 8, delay())
             }
             let steps = (0..<40).map { _ in step(&random) }
-            try SteppedDevices.compare(members: [160, 160, 160], steps: steps, "seed \(seed)") { names in
-                "0 \(Self.sectors) delay " + paths.map { "\(names[$0.member]) \($0.start) \($0.2)" }.joined(separator: " ")
+            let table = "0 \(Self.sectors) delay " + paths.map { "m\($0.member) \($0.start) \($0.2)" }.joined(separator: " ")
+            try DifferentialBench.run(members: (0..<3).map { _ in random.bytes(160 * 512) }, seed: UInt64(seed)) { bench in
+                // Our clock goes on as soon as anybody waits for it.
+                let isDone = Monitor(false)
+                let hand = BackgroundThread { [clock = bench.clock] in
+                    while !isDone.withLock({ $0 }) {
+                        if clock.waiterCount > 0 { clock.advance(by: .milliseconds(10)) } else { VolumeLaws.pause() }
+                    }
+                }
+                defer {
+                    isDone.withLock { $0 = true }
+                    hand.join()
+                }
+                bench.create("slow", table)
+                for step in steps { bench.perform(step, on: "slow") }
             }
         }
 
@@ -47,50 +60,42 @@ extension InTheLab {
             }
         }
 
-        /// Requests that wait for an hour, and are let go by a suspension (the kernel's) or by closing (ours), in the order in which they came.
+        /// Requests that wait for an hour, and are let go by a suspension in the order in which they came.
         @Test func whatWaitsIsCountedAndLetGo() throws {
-            let directory = try GuestDirectory()
-            let before = (0..<3).map { [UInt8](repeating: UInt8($0), count: 65536) }
-            let kernels = try before.enumerated().map { try directory.file("kernel\($0)", $1) }
-            let ours = try before.enumerated().map { try directory.file("ours\($0)", $1) }
-            func table(_ names: [String]) throws -> MappingTable {
-                try MappingTable(parsing: "0 64 delay \(names[0]) 0 3600000 \(names[1]) 8 3600000 \(names[2]) 16 3600000")
-            }
-            /// Starts one after the other, each when the status shows the one before; returns what all statuses were.
-            func statuses(_ device: some SteppedDevice & Sendable) -> (statuses: [StepOutcome], threads: [BackgroundThread]) {
-                var statuses = [device.perform(.status)]
-                let steps: [DeviceStep] = [
-                    .write([UInt8](repeating: 7, count: 1024), at: 512), .read(at: 0, count: 512),
-                    .write([UInt8](repeating: 8, count: 1024), at: 1024), .flush, .discard(at: 4096, count: 4096),
-                    .read(at: 512, count: 512),
-                    .write([UInt8](repeating: 9, count: 512), at: 1024),
-                ]
-                var threads: [BackgroundThread] = []
-                for step in steps {
-                    threads.append(BackgroundThread { _ = device.perform(step) })
-                    while device.perform(.status) == statuses.last { VolumeLaws.pause() }
-                    statuses.append(device.perform(.status))
-                }
-                return (statuses, threads)
-            }
-            var kernelStatuses: [StepOutcome] = []
-            try KernelDevices.withLoops(kernels) { loops in
-                try KernelDevices.withMapping(try table(loops.map(\.path))) { path in
-                    let (found, threads) = statuses(try KernelSteppedDevice("test", at: path))
-                    kernelStatuses = found
-                    try KernelDevices.dmsetup.run("suspend", "--nolockfs", "test")
+            let members = (0..<3).map { [UInt8](repeating: UInt8($0), count: 65536) }
+            try DifferentialBench.run(members: members, seed: 0) { bench in
+                bench.create("slow", "0 64 delay m0 0 3600000 m1 8 3600000 m2 16 3600000")
+                let told = bench.step("requests that wait, and a suspension") { side in
+                    let device = try side.open("slow")
+                    var statuses = [try side.status(of: "slow")]
+                    var threads: [BackgroundThread] = []
+                    for index in 0..<7 {
+                        // Each begins when the status shows the one before.
+                        threads.append(BackgroundThread { _ = try? Self.request(index, device) })
+                        while try side.status(of: "slow") == statuses.last { VolumeLaws.pause() }
+                        statuses.append(try side.status(of: "slow"))
+                    }
+                    let id = MappedDeviceID.name(try DeviceName("slow"))
+                    _ = try side.mapper.suspend(id, flush: true)
                     for thread in threads { thread.join() }
-                    try KernelDevices.dmsetup.run("resume", "test")
-                    #expect(try ControlDevice.status(of: "test").map { String(decoding: $0.arguments, as: UTF8.self) } == ["0 0 0"])
+                    _ = try side.mapper.resume(id)
+                    statuses.append(try side.status(of: "slow"))
+                    return statuses.joined(separator: ", ")
                 }
+                #expect(told == "0 0 0, 0 1 0, 1 1 0, 1 2 0, 1 2 1, 1 3 1, 2 3 1, 2 4 1, 0 0 0")
             }
-            let volume = try Volume(table(ours))
-            let (found, threads) = statuses(VolumeSteppedDevice(volume: volume))
-            #expect(found == kernelStatuses)
-            #expect(found.last == .text("2 4 1"))
-            try volume.close()
-            for thread in threads { thread.join() }
-            for (our, kernel) in zip(ours, kernels) { #expect(difference(try RawFile.bytes(our), try RawFile.bytes(kernel)) == nil) }
+        }
+
+        private static func request(_ index: Int, _ device: any BlockDevice) throws {
+            switch index {
+            case 0: try device.write([UInt8](repeating: 7, count: 1024), at: 512)
+            case 1: _ = try device.read(at: 0, count: 512)
+            case 2: try device.write([UInt8](repeating: 8, count: 1024), at: 1024)
+            case 3: try device.flush()
+            case 4: try device.discard(at: 4096, count: 4096)
+            case 5: _ = try device.read(at: 512, count: 512)
+            default: try device.write([UInt8](repeating: 9, count: 512), at: 1024)
+            }
         }
     }
 }

@@ -9,28 +9,31 @@ extension InTheLab {
         private static let sectors = 256
         private static let deviceSectors = 400
 
-        private func compare(_ table: (String) -> String, _ steps: [DeviceStep], _ comment: Comment) throws {
-            try SteppedDevices.compare(
-                members: [Self.deviceSectors], steps: steps, comment
-            ) { table($0[0]) }
+        /// Does the same steps with the kernel's device and with ours, over members with the same bytes.
+        private func compare(_ table: String, _ steps: [DeviceStep], seed: UInt64 = 0) throws {
+            var random = SeededGenerator(seed: 1)
+            try DifferentialBench.run(members: [random.bytes(Self.deviceSectors * 512)], seed: seed) { bench in
+                bench.create("worn", table)
+                for step in steps { bench.perform(step, on: "worn") }
+            }
         }
 
         @Test func aRequestAcrossBadBlocksLeavesTheOthersWritten() throws {
             let bytes = (0..<16384).map { UInt8(truncatingIfNeeded: $0 / 512 + 100) }
             try compare(
-                { "0 256 dust \($0) 8 1024" },
+                "0 256 dust m0 8 1024",
                 [
                     .message("addbadblock 5 1"), .message("addbadblock 7"), .message("addbadblock 9 2"), .message("enable"), .status,
                     .read(at: 0, count: 1024), .read(at: 0, count: 8192), .write(bytes, at: 0), .message("listbadblocks"),
                     .read(at: 2048, count: 1024), .read(at: 3072, count: 1024), .read(at: 4096, count: 2048), .write(bytes, at: 512),
                     .message("listbadblocks"), .write(bytes, at: 512), .message("listbadblocks"), .read(at: 0, count: 16384),
-                ], "good and bad blocks in one request")
+                ])
         }
 
         @Test func aFlushAndADiscardMeetOneBlock() throws {
             for start in [0, 8, 16, 24] {
                 try compare(
-                    { "0 256 dust \($0) \(start) 4096" },
+                    "0 256 dust m0 \(start) 4096",
                     [
                         .message("enable"), .message("addbadblock \(start / 8) 1"), .flush, .flush, .message("listbadblocks"),
                         .message("addbadblock \(start / 8)"), .flush, .message("listbadblocks"), .message("addbadblock \(start / 8 + 1)"),
@@ -38,7 +41,7 @@ extension InTheLab {
                         .message("listbadblocks"),
                         .message("addbadblock \(start / 8 + 1) 1"), .discard(at: 4096, count: 8192), .discard(at: 4096, count: 8192),
                         .message("countbadblocks"),
-                    ], "start \(start)")
+                    ])
             }
         }
 
@@ -47,9 +50,17 @@ extension InTheLab {
                 func message(_ text: String) -> DeviceStep { .message(text, sector: UInt64(begin)) }
                 let blocks = (0...6).map { message("addbadblock \($0) \($0 % 2)") }
                 try compare(
-                    { "0 \(begin) linear \($0) 0\n\(begin) 128 dust \($0) \(start) 4096" },
-                    [message("enable")] + blocks + [.flush, message("listbadblocks"), .flush, message("listbadblocks")],
-                    "start \(start), line at \(begin)")
+                    "0 \(begin) linear m0 0\n\(begin) 128 dust m0 \(start) 4096",
+                    [message("enable")] + blocks + [.flush, message("listbadblocks"), .flush, message("listbadblocks")])
+            }
+        }
+
+        /// More than the first answer of the kernel has room for.
+        @Test func aLongListIsAnsweredWhole() throws {
+            let blocks = stride(from: 1, to: 8192, by: 2).map { DeviceStep.message("addbadblock \($0)") }
+            try DifferentialBench.run(members: [[UInt8](repeating: 0, count: 8192 * 512)], seed: 0) { bench in
+                bench.create("worn", "0 8192 dust m0 0 512")
+                for step in blocks + [.message("countbadblocks"), .message("listbadblocks")] { bench.perform(step, on: "worn") }
             }
         }
 
@@ -60,7 +71,7 @@ extension InTheLab {
             let start =
                 Bool.random(using: &random) ? Int.random(in: 0...16, using: &random) * size / 512 : Int.random(in: 0...64, using: &random)
             let steps = (0..<120).map { _ in step(size, start, &random) }
-            try compare({ "0 \(Self.sectors) dust \($0) \(start) \(size)" }, steps, "seed \(seed), start \(start), blocks of \(size) bytes")
+            try compare("0 \(Self.sectors) dust m0 \(start) \(size)", steps, seed: UInt64(seed))
         }
 
         private func step(_ size: Int, _ start: Int, _ random: inout SeededGenerator) -> DeviceStep {

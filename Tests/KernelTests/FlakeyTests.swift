@@ -19,11 +19,11 @@ extension InTheLab {
             }
         }
 
-        private func compare(_ options: String, _ steps: [DeviceStep], _ comment: Comment) throws {
-            var environment = VolumeEnvironment()
-            environment.clock = ManualClock()
-            try SteppedDevices.compare(members: [160], steps: steps, "\(options); \(comment)", environment: environment) {
-                "0 \(Self.sectors) flakey \($0[0]) 8 \(options)"
+        private func compare(_ options: String, _ steps: [DeviceStep], seed: UInt64 = 0) throws {
+            var random = SeededGenerator(seed: 1)
+            try DifferentialBench.run(members: [random.bytes(160 * 512)], seed: seed) { bench in
+                bench.create("frail", "0 \(Self.sectors) flakey m0 8 \(options)")
+                for step in steps { bench.perform(step, on: "frail") }
             }
         }
 
@@ -55,7 +55,7 @@ extension InTheLab {
 
         private func sequence(_ options: String, seed: UInt64) throws {
             var random = SeededGenerator(seed: seed)
-            try compare(options, (0..<60).map { _ in step(&random) }, "seed \(seed)")
+            try compare(options, (0..<60).map { _ in step(&random) }, seed: seed)
         }
 
         private func step(_ random: inout SeededGenerator) -> DeviceStep {
@@ -100,8 +100,7 @@ extension InTheLab {
                     [
                         .read(at: 0, count: 512), .read(at: 0, count: 1024), .read(at: 512, count: 8192),
                         .write([UInt8](repeating: 9, count: 2048), at: 0),
-                    ],
-                    "reads")
+                    ])
             }
         }
 
@@ -112,8 +111,7 @@ extension InTheLab {
                     if fault.contains("corrupt"), try !Self.isNew { continue }
                     try compare(
                         "0 3600" + fault,
-                        [.writeZeroes(at: 512, count: 2048), .writeZeroes(at: 4096, count: 12_288), .read(at: 0, count: 16_384)],
-                        "zeroes")
+                        [.writeZeroes(at: 512, count: 2048), .writeZeroes(at: 4096, count: 12_288), .read(at: 0, count: 16_384)])
                 }
             }
         }
@@ -121,47 +119,36 @@ extension InTheLab {
         /// The kernel's own chance: within bounds of seven standard deviations.
         @Test func asManyRequestsAreChangedAsTheChanceSays() throws {
             guard try Self.isNew else { return }
-            let directory = try GuestDirectory()
-            let zeroes = [UInt8](repeating: 0, count: 512)
-            func count(_ device: some SteppedDevice, _ file: RawFile) throws -> Int {
-                var changed = 0
-                for _ in 0..<1000 {
-                    _ = device.perform(.write(zeroes, at: 0))
-                    if try file.read(at: 0, count: 512) != zeroes { changed += 1 }
-                }
-                return changed
-            }
-            let bounds = 387...609  // of 1000 * 1/2 * 255/256
-            func table(_ name: String) throws -> MappingTable {
-                try MappingTable(parsing: "0 8 flakey \(name) 0 0 3600 2 random_write_corrupt 500000000")
-            }
-            let kernel = try directory.file("kernel", [UInt8](repeating: 0, count: 4096))
-            try KernelDevices.withLoops([kernel]) { loops in
-                try KernelDevices.withMapping(try table(loops[0].path)) { path in
-                    let below = try RawFile(loops[0].path, O_RDONLY | RawFile.direct)
-                    let changed = try count(try KernelSteppedDevice("test", at: path), below)
-                    #expect(bounds.contains(changed), "the kernel changed \(changed)")
+            let zeroes = [UInt8](repeating: 0, count: 4096)
+            try DifferentialBench.run(
+                members: [zeroes], seed: 1, random: SeededGenerator(seed: 1), comparingMembers: false
+            ) { bench in
+                bench.create("frail", "0 8 flakey m0 0 0 3600 2 random_write_corrupt 500000000")
+                for side in [bench.kernel, bench.ours] {
+                    let device = try side.open("frail")
+                    var changed = 0
+                    for _ in 0..<1000 {
+                        try device.write(Array(zeroes[..<512]), at: 0)
+                        if try side.memberBytes(0) != zeroes { changed += 1 }
+                    }
+                    // Of 1000 * 1/2 * 255/256.
+                    #expect((387...609).contains(changed), "\(side.name): \(changed)")
                 }
             }
-            let our = try directory.file("ours", [UInt8](repeating: 0, count: 4096))
-            let volume = try Volume(table(our))
-            let changed = try count(VolumeSteppedDevice(volume: volume), try RawFile(our, O_RDONLY))
-            #expect(bounds.contains(changed), "ours changed \(changed)")
-            try volume.close()
         }
 
-        /// The kernel's device has intervals of a second, which go on while it is asked; ours has a clock that a test moves.
+        /// The kernel's device has intervals of two seconds, which go on while it is asked; the unit tests have a clock that they move.
         @Test func theKernelTakesTurnsToo() throws {
             let directory = try GuestDirectory()
             let file = try directory.file("member", [UInt8](repeating: 0, count: 4096))
             try KernelDevices.withLoops([file]) { loops in
                 try KernelDevices.withMapping(try MappingTable(parsing: "0 8 flakey \(loops[0].path) 0 2 2")) { path in
-                    let device = try KernelSteppedDevice("test", at: path)
+                    let device = try RawFile(path, O_RDONLY | RawFile.direct)
                     var turns = 0
                     var wasUp = true
                     // It comes down and up again twice; whoever waits for ever runs into the lab's limit.
                     while turns < 4 {
-                        let isUp = device.perform(.read(at: 0, count: 512)) != .inputOutputError
+                        let isUp = (try? device.read(at: 0, count: 512)) != nil
                         if isUp != wasUp { turns += 1 }
                         wasUp = isUp
                         VolumeLaws.pause()

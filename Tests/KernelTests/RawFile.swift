@@ -3,7 +3,7 @@ import Glibc
 import VolumeLaws
 
 /// A file or a device as the kernel has it, without any code of the package between.
-final class RawFile: Sendable {
+final class RawFile {
     /// `O_DIRECT` of x86-64, the lab's only machine. The C library's header hides it.
     static let direct: CInt = 0o40000
 
