@@ -115,6 +115,18 @@ import VolumeLaws
         #expect(Array(bench.device.contents[40 * 512..<41 * 512]) == sectors(1, 9))
     }
 
+    @Test("the superblock does not count anew when the entry that is to be counted does not fit", arguments: [7, 8, 9])
+    func fullAtAMark(_ sectors: UInt64) throws {
+        let bench = try Bench(logSectors: sectors)
+        try bench.volume.write(self.sectors(4, 1), at: 0)
+        try bench.volume.close()
+        if sectors == 9 {
+            #expect(try bench.entries == ["write 0+2048", "flush", "mark dm-log-writes-end"])
+        } else {
+            #expect(bench.log.contents[..<512].allSatisfy { $0 == 0 })
+        }
+    }
+
     @Test("a request that the device fails is logged, as the kernel does")
     func failedRequests() throws {
         let plan = FaultyDevice.Plan([.init([.write, .flush, .discard, .writeZeroes], times: 4)])

@@ -152,7 +152,7 @@ package final class LogWritesEngine: TargetEngine {
             logging { state throws(BlockIOError) in
                 state.endFlush(begin)
                 try state.writeHeld(upTo: begin)
-                try state.write(LogWritesEntry(.flush), RawSpan())
+                _ = try state.write(LogWritesEntry(.flush), RawSpan())
             }
         }
         if let failure { throw failure }
@@ -170,8 +170,7 @@ package final class LogWritesEngine: TargetEngine {
         guard !limits.isReadOnly, state.withLock({ $0.end() }) else { return }
         logging { state throws(BlockIOError) in
             try state.writeHeld(upTo: state.heldEnd)
-            try state.write(.mark(Self.endMark, blockSize: blockSize), RawSpan())
-            try state.writer.writeSuperblock()
+            if try state.write(.mark(Self.endMark, blockSize: blockSize), RawSpan()) { try state.writer.writeSuperblock() }
         }
         let failure = failure { () throws(BlockIOError) in try log.flush() } ?? state.withLock { $0.failure }
         if let failure { throw MappingError(failure) }
@@ -193,8 +192,8 @@ package final class LogWritesEngine: TargetEngine {
     private func append(urgent entry: LogWritesEntry, _ data: RawSpan) {
         logging { state throws(BlockIOError) in
             if case .asMade = order { try state.writeHeld(upTo: state.heldEnd) }
-            try state.write(entry, data)
-            try state.writer.writeSuperblock()
+            // Not even the entries before are counted anew when this one does not fit.
+            if try state.write(entry, data) { try state.writer.writeSuperblock() }
         }
     }
 

@@ -57,10 +57,10 @@ struct LogState {
         if let index = flushes.firstIndex(of: place) { flushes.remove(at: index) }
     }
 
-    /// Writes an entry to the log, behind all that is there.
-    func write(_ entry: LogWritesEntry, _ data: RawSpan) throws(BlockIOError) {
-        guard !writer.isFull else { return }
-        _ = try writer.append(entry, data)
+    /// Writes an entry to the log, behind all that is there; false when it does not fit.
+    func write(_ entry: LogWritesEntry, _ data: RawSpan) throws(BlockIOError) -> Bool {
+        guard !writer.isFull else { return false }
+        return try writer.append(entry, data)
     }
 
     /// Writes what is held before `place` to the log.
@@ -85,7 +85,7 @@ struct LogState {
             guard flushes.isEmpty else { return false }
             try writeHeld(upTo: heldEnd)
             guard count <= held.count else {
-                try write(entry, data)
+                _ = try write(entry, data)
                 return true
             }
         }
