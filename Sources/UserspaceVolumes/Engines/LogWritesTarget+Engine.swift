@@ -151,8 +151,7 @@ package final class LogWritesEngine: TargetEngine {
         if let begin {
             logging { state throws(BlockIOError) in
                 state.endFlush(begin)
-                try state.writeHeld(upTo: begin)
-                _ = try state.write(LogWritesEntry(.flush), RawSpan())
+                if state.isSuspending { state.lastFlush = begin } else { try state.writeFlush(begin) }
             }
         }
         if let failure { throw failure }
@@ -163,6 +162,16 @@ package final class LogWritesEngine: TargetEngine {
     package func resume(replacing old: (any TargetEngine)?) throws(MappingError) {
         if let old = old as? LogWritesEngine, old.log === log { try old.close() }
         state.withLock { $0.isBegun = true }
+    }
+
+    package func prepareToSuspend(flush: Bool) { state.withLock { $0.isSuspending = flush } }
+
+    /// The flush that came last, when no request was under way any more, was the front's. The kernel makes none when a device is suspended.
+    package func suspend(flush: Bool) throws(MappingError) {
+        state.withLock { state in
+            state.isSuspending = false
+            state.lastFlush = nil
+        }
     }
 
     /// Writes what no flush has reached, and a mark, as the kernel does; nothing where nothing was ever served, where the kernel marks even the end of that.
@@ -211,7 +220,10 @@ package final class LogWritesEngine: TargetEngine {
         let reason: String? = state.withLock { state in
             guard state.isLogging else { return nil }
             var reason: String?
-            do throws(BlockIOError) { try body(&state) } catch {
+            do throws(BlockIOError) {
+                if let flush = state.lastFlush { try state.writeFlush(flush) }
+                try body(&state)
+            } catch {
                 state.failure = error
                 reason = "\(error)"
             }

@@ -8,6 +8,10 @@ struct LogState {
     private(set) var isLogging = true
     /// Whether anything was ever served, and the log is not ended yet.
     var isBegun = false
+    /// Whether the device is about to be suspended, with a flush.
+    var isSuspending = false
+    /// Where a flush began that ended meanwhile. It is logged when anything comes behind it; when nothing does it was that of the suspension.
+    var lastFlush: Place?
     /// Why the log could not be written.
     var failure: BlockIOError?
 
@@ -61,6 +65,13 @@ struct LogState {
     func write(_ entry: LogWritesEntry, _ data: RawSpan) throws(BlockIOError) -> Bool {
         guard !writer.isFull else { return false }
         return try writer.append(entry, data)
+    }
+
+    /// Logs a flush that began at `place`, behind what it made durable.
+    mutating func writeFlush(_ place: Place) throws(BlockIOError) {
+        lastFlush = nil
+        try writeHeld(upTo: place)
+        _ = try write(LogWritesEntry(.flush), RawSpan())
     }
 
     /// Writes what is held before `place` to the log.
