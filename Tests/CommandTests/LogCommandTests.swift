@@ -26,6 +26,7 @@ struct LogCommandTests {
         try volume.write([UInt8](repeating: 3, count: 512), at: 512, flags: .forceUnitAccess)
         states.append(device.contents)
         try volume.discard(at: 4096, count: 512)
+        try volume.flush()
         states += [device.contents, device.contents, device.contents]
         try volume.close()
         self.states = states

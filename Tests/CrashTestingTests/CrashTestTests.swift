@@ -93,7 +93,8 @@ import VolumeLaws
             try disk.write([UInt8](repeating: 3, count: 512), at: 512)  // 3
             try disk.write([UInt8](repeating: 4, count: 512), at: 0, flags: .forceUnitAccess)  // 4
             disk.mark("m")  // 5
-            // Closing flushes, 6, and marks the end, 7.
+            try disk.flush()  // 6
+            // Closing marks the end, 7.
         }
         func points() throws -> [String] {
             var points: [String] = []

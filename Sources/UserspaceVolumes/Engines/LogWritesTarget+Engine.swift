@@ -151,8 +151,7 @@ package final class LogWritesEngine: TargetEngine {
         if let begin {
             logging { state throws(BlockIOError) in
                 state.endFlush(begin)
-                try state.writeHeld(upTo: begin)
-                try state.write(LogWritesEntry(.flush), RawSpan())
+                if state.isSuspending { state.lastFlush = begin } else { try state.writeFlush(begin) }
             }
         }
         if let failure { throw failure }
@@ -165,13 +164,22 @@ package final class LogWritesEngine: TargetEngine {
         state.withLock { $0.isBegun = true }
     }
 
+    package func prepareToSuspend(flush: Bool) { state.withLock { $0.isSuspending = flush } }
+
+    /// The flush that came last, when no request was under way any more, was the front's. The kernel makes none when a device is suspended.
+    package func suspend(flush: Bool) throws(MappingError) {
+        state.withLock { state in
+            state.isSuspending = false
+            state.lastFlush = nil
+        }
+    }
+
     /// Writes what no flush has reached, and a mark, as the kernel does; nothing where nothing was ever served, where the kernel marks even the end of that.
     package func close() throws(MappingError) {
         guard !limits.isReadOnly, state.withLock({ $0.end() }) else { return }
         logging { state throws(BlockIOError) in
             try state.writeHeld(upTo: state.heldEnd)
-            try state.write(.mark(Self.endMark, blockSize: blockSize), RawSpan())
-            try state.writer.writeSuperblock()
+            if try state.write(.mark(Self.endMark, blockSize: blockSize), RawSpan()) { try state.writer.writeSuperblock() }
         }
         let failure = failure { () throws(BlockIOError) in try log.flush() } ?? state.withLock { $0.failure }
         if let failure { throw MappingError(failure) }
@@ -193,8 +201,8 @@ package final class LogWritesEngine: TargetEngine {
     private func append(urgent entry: LogWritesEntry, _ data: RawSpan) {
         logging { state throws(BlockIOError) in
             if case .asMade = order { try state.writeHeld(upTo: state.heldEnd) }
-            try state.write(entry, data)
-            try state.writer.writeSuperblock()
+            // Not even the entries before are counted anew when this one does not fit.
+            if try state.write(entry, data) { try state.writer.writeSuperblock() }
         }
     }
 
@@ -212,7 +220,10 @@ package final class LogWritesEngine: TargetEngine {
         let reason: String? = state.withLock { state in
             guard state.isLogging else { return nil }
             var reason: String?
-            do throws(BlockIOError) { try body(&state) } catch {
+            do throws(BlockIOError) {
+                if let flush = state.lastFlush { try state.writeFlush(flush) }
+                try body(&state)
+            } catch {
                 state.failure = error
                 reason = "\(error)"
             }

@@ -8,6 +8,10 @@ struct LogState {
     private(set) var isLogging = true
     /// Whether anything was ever served, and the log is not ended yet.
     var isBegun = false
+    /// Whether the device is about to be suspended, with a flush.
+    var isSuspending = false
+    /// Where a flush began that ended meanwhile. It is logged when anything comes behind it; when nothing does it was that of the suspension.
+    var lastFlush: Place?
     /// Why the log could not be written.
     var failure: BlockIOError?
 
@@ -57,10 +61,17 @@ struct LogState {
         if let index = flushes.firstIndex(of: place) { flushes.remove(at: index) }
     }
 
-    /// Writes an entry to the log, behind all that is there.
-    func write(_ entry: LogWritesEntry, _ data: RawSpan) throws(BlockIOError) {
-        guard !writer.isFull else { return }
-        _ = try writer.append(entry, data)
+    /// Writes an entry to the log, behind all that is there; false when it does not fit.
+    func write(_ entry: LogWritesEntry, _ data: RawSpan) throws(BlockIOError) -> Bool {
+        guard !writer.isFull else { return false }
+        return try writer.append(entry, data)
+    }
+
+    /// Logs a flush that began at `place`, behind what it made durable.
+    mutating func writeFlush(_ place: Place) throws(BlockIOError) {
+        lastFlush = nil
+        try writeHeld(upTo: place)
+        _ = try write(LogWritesEntry(.flush), RawSpan())
     }
 
     /// Writes what is held before `place` to the log.
@@ -85,7 +96,7 @@ struct LogState {
             guard flushes.isEmpty else { return false }
             try writeHeld(upTo: heldEnd)
             guard count <= held.count else {
-                try write(entry, data)
+                _ = try write(entry, data)
                 return true
             }
         }
