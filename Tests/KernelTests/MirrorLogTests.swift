@@ -174,9 +174,8 @@ extension InTheLab {
                 if options.hasPrefix(" 1") {
                     let outcome = Monitor("")
                     let writer = BackgroundThread { outcome.withLock { $0 = "\(requests.write(bytes, sector: 200))" } }
-                    #expect(writer.comesToWait())
                     while try !scene.status().hasSuffix("D") { VolumeLaws.pause() }
-                    try tell("held")
+                    try tell("held \(!writer.hasEnded)")
                     try scene.suspend("m")
                     try scene.heal("ml")
                     try scene.swap("m", MirrorScene.table("nosync", options))
@@ -217,9 +216,8 @@ extension InTheLab {
                     try scene.fail("ma", region: 3)
                     let outcome = Monitor("")
                     let writer = BackgroundThread { outcome.withLock { $0 = "\(requests.write(bytes, sector: 255))" } }
-                    #expect(writer.comesToWait())
                     while try !scene.status().contains("15/16") { VolumeLaws.pause() }
-                    try tell("held")
+                    try tell("held \(!writer.hasEnded)")
                     try tell("read \(requests.read(sector: 255, count: 2) == bytes)")
                     try tell("write \(requests.write(bytes, sector: 500))")
                     try scene.heal("ma")

@@ -163,9 +163,12 @@ import VolumeLaws
         try #require(members.memory["l"]).write(Self.log(), at: 0)
         let door = Door(try #require(members.memory["l"]))
         let calls = RecordingDevice(door)
+        var environment = VolumeEnvironment()
+        environment.clock = ManualClock()
         let volume = try Volume(
             try MappingTable(Self.table("nosync")),
-            opening: .devices(["a": try #require(members.memory["a"]), "b": try #require(members.memory["b"]), "l": calls]))
+            opening: .devices(["a": try #require(members.memory["a"]), "b": try #require(members.memory["b"]), "l": calls]),
+            environment: environment)
         _ = calls.takeCalls()
         door.close()
         let threads = (0..<8).map { region in

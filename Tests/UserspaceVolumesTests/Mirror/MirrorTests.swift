@@ -230,6 +230,23 @@ import VolumeLaws
         writer.join()
     }
 
+    @Test func `A request that is sent again to the same mirror waits for what is copied first, not for another suspension`() throws {
+        for round in 0..<scaled(20) {
+            let bench = try MirrorBench(Self.handled, equal: true)
+            bench.fail("b", [.write], times: .max)
+            let outcome = HeldOutcome()
+            let thread = bench.held(outcome) { (volume) throws(BlockIOError) in try volume.write([1, 2], at: 20_479) }
+            #expect(try bench.status == "2 a b 6/8 1 AD 1 core")
+            bench.plans["b"]?.clear()
+            try bench.suspend(flush: false)
+            try bench.resume()
+            thread.join()
+            #expect(outcome.text == "success", "round \(round)")
+            #expect(try bench.bytes("b")[20_479..<20_481] == [1, 2])
+            try bench.end()
+        }
+    }
+
     @Test(arguments: [false, true]) func `A mirror with a device that is dead can be removed, suspended or not`(isSuspended: Bool) throws {
         let bench = try MirrorBench(Self.handled, equal: true)
         bench.fail("a", [.write, .flush], times: .max)

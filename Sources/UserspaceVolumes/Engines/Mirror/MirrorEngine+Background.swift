@@ -21,6 +21,7 @@ extension MirrorEngine {
     /// Copies region after region from the leader to the others. Those that cannot be copied are not tried again until the mirror is resumed.
     func recover(while isWanted: () -> Bool) {
         let buffer = AlignedBuffer(count: Int(min(state.regionSize, 1 << 20)))
+        defer { state.setCopyingPlace(nil) }
         var place = 0
         var isCopied = true
         for count in 1... {
@@ -28,6 +29,7 @@ extension MirrorEngine {
             place = region + 1
             let range = UInt64(region) * state.regionSize..<min(size.count, UInt64(place) * state.regionSize)
             isCopied = recover(region, range, buffer, while: isWanted)
+            if isCopied { state.setCopyingPlace(place) }
             if count % Self.batchSize == 0 { state.clean(all: true, always: true, flushLegs: flushLegs) }
         }
         guard isCopied, isWanted() else { return }

@@ -18,6 +18,7 @@ internal import StorageUnits
 /// - Regions that nobody writes are marked clean after one to two seconds, not at once: whoever writes there again meanwhile waits for no log.
 /// - What of a region cannot be read while it is copied is not written to the other legs. The kernel, where it ignores errors, writes what its memory held before.
 /// - When a flush has failed, later writes still go to all legs. The kernel writes a region that was written since to the leader alone, and reads any leg.
+/// - A write that would wait for a suspension as a leg has failed, but whose region is about to be copied, waits for that instead.
 /// - What was written before a flush failed stays marked, too, as the regions were not flushed at once.
 /// - A flush on the way to a suspension does not fail for a leg that could not be written before: what it lacks is marked. The kernel flushes nothing then.
 ///
@@ -55,7 +56,9 @@ final class MirrorEngine: TargetEngine {
         state.settle()
         guard context.access == .readWrite else { return }
         if !state.isInSync {
+            state.setCopyingPlace(0)
             guard recovery.start({ [self] isWanted in recover(while: isWanted) }) else {
+                state.setCopyingPlace(nil)
                 throw context.error(.outOfMemory, "the system has no thread to copy the regions of the mirror that differ")
             }
         }
@@ -203,11 +206,13 @@ final class MirrorEngine: TargetEngine {
         case done
         case failed(BlockIOError)
         case held
+        /// The copying is to come to that region first.
+        case early(Int)
 
         /// That of both parts.
         mutating func join(_ other: Outcome) {
             switch (self, other) {
-            case (.done, _), (.failed, .held): self = other
+            case (.done, _), (.failed, .held), (.failed, .early), (.held, .early): self = other
             default: break
             }
         }
@@ -218,7 +223,11 @@ final class MirrorEngine: TargetEngine {
         _ offset: UInt64, _ count: UInt64, _ body: (EngineContext.Part, Range<UInt64>) throws(BlockIOError) -> Void
     ) throws(BlockIOError) {
         state.settle()
-        try finish(changeInOrder(offset, count, body), offset, count)
+        while true {
+            let outcome = changeInOrder(offset, count, body)
+            guard case .early(let region) = outcome else { return try finish(outcome, offset, count) }
+            state.waitUntilCopied(region)
+        }
     }
 
     private func changeInOrder(
@@ -241,7 +250,7 @@ final class MirrorEngine: TargetEngine {
         switch outcome {
         case .done: return
         case .failed(let error): throw error
-        case .held: throw held.hold(offset: offset, count: count)
+        case .held, .early: throw held.hold(offset: offset, count: count)
         }
     }
 
@@ -249,6 +258,8 @@ final class MirrorEngine: TargetEngine {
     private func toLeader(_ range: Range<UInt64>, _ body: (EngineContext.Part, Range<UInt64>) throws(BlockIOError) -> Void) -> Outcome {
         let health = state.health
         if health.hasFailedLeg, handling == .leaveOut {
+            let region = Int(range.lowerBound / state.regionSize)
+            if state.isToBeCopied(region) { return .early(region) }
             state.failWrite()
             return health.firstGoodLeg == nil ? .failed(allHaveFailed(range)) : .held
         }

@@ -22,6 +22,8 @@ final class MirrorState: Sendable {
         /// Nobody knows which regions a leg has that failed a flush: none that is written is marked clean any more.
         var hasFailedFlush = false
         var logHealth = MirrorTarget.Status.LogHealth.alive
+        /// The first region that the copying has not come to; `nil` while nothing is copied.
+        var copyingPlace: Int?
         var isCleaning = false
         var cleanerIsWanted = false
     }
@@ -180,6 +182,15 @@ final class MirrorState: Sendable {
     }
 
     // MARK: copying
+
+    /// The copying has come to a region; `nil` when it is over.
+    func setCopyingPlace(_ region: Int?) { state.withLock { $0.copyingPlace = region } }
+
+    /// Whether the copying will still come to the region.
+    func isToBeCopied(_ region: Int) -> Bool { state.withLock { state in state.copyingPlace.map { $0 <= region } ?? false } }
+
+    /// Waits until the copying has done with the region, or is over.
+    func waitUntilCopied(_ region: Int) { state.wait { state in state.copyingPlace.map { $0 <= region } ?? false ? nil : () } }
 
     /// A region counts as in sync: it was copied to all legs, or, where errors are ignored, that was tried. Only in the first case may it be marked clean.
     func setInSync(_ region: Int, isCopied: Bool) {
