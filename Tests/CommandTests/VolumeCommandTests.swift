@@ -271,7 +271,7 @@ struct VolumeCommandTests {
             "volume", "read", status: 64,
             errors: """
                 Error: Give a table: either <tablefile> or --table <text>.
-                Usage: devmap volume read [<tablefile>] [--table <text>] [--force-unlocked] [--device <name=file> ...] \
+                Usage: devmap volume read [<tablefile>] [--table <text>] [--force-unlocked] [--device <name=file> ...] [--stack <file>] \
                 [--message <sector words> ...] [--offset <offset>] [--length <length>] [--output <output>]
                   See 'devmap volume read --help' for more information.
 
