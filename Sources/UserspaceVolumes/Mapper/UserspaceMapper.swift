@@ -3,7 +3,7 @@ public import DeviceMapperTables
 internal import Logging
 public import StorageUnits
 
-/// Mapped devices in this process, by their names: what ``DeviceMapperTables/Mapper`` says of the kernel's device mapper, without root and without Linux.
+/// Mapped devices in this process, by their names: what `Mapper` says of the kernel's device mapper, without root and without Linux.
 ///
 /// `/dev/mapper/NAME` in a table is another device of the mapper where it has one of that name, and so is a number that it gave out; all else is opened as
 /// files are. A device that a table uses is open as often as tables use it, and is not removed meanwhile. A table that would lead back to its own device is
