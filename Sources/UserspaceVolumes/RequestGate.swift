@@ -10,8 +10,9 @@ final class RequestGate: Sendable {
     private static let shutBit: UInt64 = 1 << 62
     private static let bits = closedBit | shutBit
 
-    /// Where waiting is done, by requests and by whoever waits for them; the state itself is above.
-    private let change = Monitor(())
+    /// Where waiting is done, by requests and by whoever waits for them; the state itself is above. (A monitor of nothing at all would have its state where its
+    /// next field begins, and the thread sanitizer takes one for the other.)
+    private let change = Monitor(false)
 
     /// Lets a request in, when the gate is open; false when it is closed for good.
     func enter() -> Bool {

@@ -55,7 +55,7 @@ extension DmsetupMatrix {
         udevadm settle; ls /dev/mapper
         dmsetup load early --table '0 8 zero'
         dmsetup resume early
-        ls -l /dev/mapper | awk 'NR > 1 {print $1, $9, $10, $11}' | grep -v control
+        stat -c '%A %N' /dev/mapper/* | grep -v control
         dmsetup create 'mix\x20ed name' --table '0 8 zero'
         dmsetup create 'my disk' --uuid 'LVM-some thing' --table '0 100 error'
         dmsetup create 'à' --table '0 8 zero'
@@ -76,15 +76,15 @@ extension DmsetupMatrix {
         dmsetup info /dev/mapper/a
         dmsetup info mapper/b
         dmsetup info dm-0
-        rm /dev/mapper/a; dmsetup mknodes a; ls -l /dev/mapper/a | awk '{print $1, $9, $10, $11}'
-        rm /dev/mapper/b; dmsetup mknodes; ls -l /dev/mapper/b | awk '{print $1, $9, $10, $11}'
+        rm /dev/mapper/a; dmsetup mknodes a; stat -c '%A %N' /dev/mapper/a
+        rm /dev/mapper/b; dmsetup mknodes; stat -c '%A %N' /dev/mapper/b
         dmsetup mknodes nope
         dmsetup mangle
         dmsetup mangle --manglename none 'my\x20disk'
         udevadm settle; ls /dev/mapper
         DM_UDEV_DISABLE_CHECKING=1 dmsetup create unchecked --table '0 8 zero'
         dmsetup create --concise 'c1,,,,0 8 zero;c2,uuid-c2,,ro,0 8 zero,8 8 error'
-        ls -l /dev/mapper | awk 'NR > 1 {print $1, $9, $10, $11}' | grep -v control
+        stat -c '%A %N' /dev/mapper/* | grep -v control
         dmsetup remove_all
         udevadm settle; ls /dev/mapper
         """#)
@@ -100,16 +100,16 @@ extension DmsetupMatrix {
         dmsetup resume a
         udevadm settle; udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|SYSTEMD_READY)' | sort
         dmsetup create --noudevrules b --table '0 8 zero'
-        udevadm settle; udevadm info --query=property --path=/sys/block/dm-1 | grep -E '^(DM_|DEVLINKS)' | sort
+        udevadm settle; udevadm info --query=property --path=/sys/block/dm-1 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup create --noudevsync c --table '0 8 zero'
-        udevadm settle; udevadm info --query=property --name=/dev/mapper/c | grep -E '^(DM_|DEVLINKS)' | sort
+        udevadm settle; udevadm info --query=property --name=/dev/mapper/c | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup create d --notable --uuid CRYPT-PLAIN-d
-        udevadm settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | sort
+        udevadm settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup load d --table '0 8 zero'
         dmsetup resume --noudevrules d
-        udevadm settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | sort
+        udevadm settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup create 'e f' --table '0 8 zero'
-        udevadm info --query=property --path=/sys/block/dm-4 | grep -E '^(DM_|DEVLINKS)' | sort
+        udevadm info --query=property --path=/sys/block/dm-4 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup udevflags 0x00400000
         dmsetup udevflags 0x00ff1234
         dmsetup udevflags 0x006f0000
@@ -119,7 +119,7 @@ extension DmsetupMatrix {
         c=$(dmsetup udevcreatecookie); dmsetup rename --udevcookie $c a g; dmsetup udevreleasecookie $c; ls /dev/mapper
         c=$(dmsetup udevcreatecookie); for i in 1 2 3; do dmsetup create --udevcookie $c m$i --table '0 8 zero'; done; dmsetup udevreleasecookie $c; ls /dev/mapper
         c=$(dmsetup udevcreatecookie); dmsetup create --udevcookie $c bad --table '0 8 bogus'; dmsetup udevreleasecookie $c; ls /dev/mapper
-        c=$(dmsetup udevcreatecookie); dmsetup udevreleasecookie $c; dmsetup udevreleasecookie $c 2>&1 | sed 's/0x[0-9a-f]*/C/; s/(.*)/(C)/'
+        c=$(dmsetup udevcreatecookie); dmsetup udevreleasecookie $c; dmsetup udevreleasecookie $c 2>&1 | sed 's/value [0-9]*/value C/; s/(.*)/(C)/'
         c=$(dmsetup udevcreatecookie); DM_UDEV_COOKIE=$c dmsetup udevreleasecookie; dmsetup udevcookies
         c=$(dmsetup udevcreatecookie); dmsetup info --udevcookie $c g; dmsetup udevreleasecookie $c
         c=$(dmsetup udevcreatecookie); echo n | dmsetup udevcomplete_all; dmsetup udevcookies | wc -l; echo y | dmsetup udevcomplete_all
@@ -156,7 +156,7 @@ extension DmsetupMatrix {
         dmsetup rename --setuuid over u-2
         dmsetup info over
         dmsetup rename -u u-1 above
-        ls -l /dev/mapper | awk 'NR > 1 {print $1, $9, $10, $11}' | grep -v control
+        stat -c '%A %N' /dev/mapper/* | grep -v control
         udevadm info --query=property --name=/dev/mapper/above | grep -E '^(DM_NAME|DM_UUID|DEVLINKS)' | sort
         dmsetup create never --notable
         dmsetup rename never ever
