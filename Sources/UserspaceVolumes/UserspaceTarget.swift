@@ -30,7 +30,8 @@ public protocol TargetEngine: BlockDevice {
     func status() -> String
     /// Takes a message, and returns what there is to answer. Messages come at any time, also while the device is suspended.
     func receive(_ message: inout ArgumentReader) throws(MappingError) -> String?
-    /// Ends. Called once, when the engine is suspended or was never resumed. Writes nothing more: another engine may already serve in its place.
+    /// Ends. Called once, when the engine is suspended or was never resumed. Another engine may already serve in its place: nothing more is written but to a
+    /// device that no other engine has, such as the end of a log.
     func close() throws(MappingError)
 }
 
