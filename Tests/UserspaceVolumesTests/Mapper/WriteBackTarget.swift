@@ -96,9 +96,11 @@ private final class WriteBackEngine: TargetEngine {
     }
 
     func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
+        // Looked up before the device is read: in the other order a flush in between would take the bytes past both.
+        let unwritten = state.withLock { $0.unwritten }
         try device.read(at: offset + 512, into: &buffer)
         for sector in stride(from: offset, to: offset + UInt64(buffer.byteCount), by: 512) {
-            guard let bytes = state.withLock({ $0.unwritten[sector] }) else { continue }
+            guard let bytes = unwritten[sector] else { continue }
             for (index, byte) in bytes.enumerated() {
                 buffer.storeBytes(of: byte, toByteOffset: Int(sector - offset) + index, as: UInt8.self)
             }
