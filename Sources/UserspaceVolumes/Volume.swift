@@ -27,9 +27,14 @@ public final class Volume: BlockDevice {
 
     /// Opens the devices of a table: all of them, or none stays open.
     ///
-    /// Throws `unsupported` when a target has no engine here, and whatever keeps a device from being opened, each with the table's line.
+    /// `messages` are sent, in their order, before there is a volume, each to the target of the line that has its sector: bad blocks of a dust, regions of a
+    /// switch, failed paths of a multipath, which targets have in memory only.
+    ///
+    /// Throws `unsupported` when a target has no engine here, whatever keeps a device from being opened, each with the table's line, and what
+    /// ``send(_:at:)`` throws.
     public convenience init(
-        _ table: MappingTable, opening opener: DeviceOpener = .files(.readWrite), environment: VolumeEnvironment = VolumeEnvironment()
+        _ table: MappingTable, opening opener: DeviceOpener = .files(.readWrite),
+        messages: [(sector: Sectors, message: any TargetMessage)] = [], environment: VolumeEnvironment = VolumeEnvironment()
     ) throws(MappingError) {
         let loaded = try LoadedTable(table, opener, environment)
         do throws(MappingError) { try loaded.resume(replacing: nil) } catch {
@@ -37,6 +42,10 @@ public final class Volume: BlockDevice {
             throw error
         }
         let front = DeviceFront(loaded)
+        do throws(MappingError) { for (sector, message) in messages { _ = try loaded.send(message, at: sector) } } catch {
+            try? front.close()
+            throw error
+        }
         self.init(front, table, opener.access, environment.logger) { () throws(MappingError) in try front.close() }
     }
 

@@ -58,6 +58,31 @@ import VolumeLaws
         #expect(order.withLock { $0 } == ["writer", "late reader"])
     }
 
+    @Test func `Who stands in line comes in the order of the line, whoever waits first`() {
+        let lock = RangeLock()
+        let first = lock.enqueue(0..<10, .exclusive)
+        let second = lock.enqueue(5..<15, .shared)
+        let third = lock.enqueue(0..<20, .exclusive)
+        let order = Monitor<[Int]>([])
+        let threads = [third, second].map { ticket in
+            let thread = BackgroundThread {
+                lock.wait(for: ticket)
+                order.withLock { $0.append(ticket) }
+                lock.release(ticket)
+            }
+            #expect(thread.comesToWait())
+            return thread
+        }
+        // The first in line waits for nobody, and what nobody waits for yet is free once its turn has come.
+        lock.wait(for: first)
+        let fourth = lock.enqueue(15..<16, .shared)
+        lock.release(first)
+        for thread in threads { thread.join() }
+        lock.wait(for: fourth)
+        lock.release(fourth)
+        #expect(order.withLock { $0 } == [second, third])
+    }
+
     @Test func `Under random use a writer is alone and readers are only with readers`() {
         let seed = UInt64.random(in: 0...UInt64.max)
         let lock = RangeLock()

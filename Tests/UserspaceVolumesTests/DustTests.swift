@@ -43,6 +43,28 @@ import VolumeLaws
 
     // MARK: messages
 
+    @Test func `A list can be given when the volume is opened, or nothing stays open`() throws {
+        let directory = try TemporaryDirectory()
+        let image = try directory.file(size: 32 << 10)
+        let table = try MappingTable("0 8 zero\n8 64 dust \(image) 0 512")
+        let list: [(sector: Sectors, message: any TargetMessage)] = [
+            (8, DustTarget.Message.addBadBlock(60)), (71, DustTarget.Message.addBadBlock(7)), (8, OpaqueMessage(["enable"])),
+        ]
+        let mistakes: [(MappingError.Code, Sectors, [String])] = [
+            (.unsupported, 0, ["enable"]), (.invalidMessage, 8, ["addbadblock", "65"]), (.notFound, 72, ["enable"]),
+        ]
+        for (code, sector, words) in mistakes {
+            let error = #expect(throws: MappingError.self) { try Volume(table, messages: list + [(sector, OpaqueMessage(words))]) }
+            #expect(error?.code == code)
+        }
+        // An image is open once at a time, so that this one would not open if it were still.
+        let volume = try Volume(table, messages: list)
+        #expect(volume.answer("listbadblocks", at: 8) == "7\n60\n")
+        let error = requestFailure { () throws(BlockIOError) in _ = try volume.read(at: (8 + 60) * 512, count: 512) }
+        #expect(error?.code == .inputOutput)
+        try volume.close()
+    }
+
     @Test func `Messages are answered in the kernel's words`() throws {
         let volume = try Bench("0 64 dust a 0 512").volume
         #expect(volume.statusText == "a bypass verbose")

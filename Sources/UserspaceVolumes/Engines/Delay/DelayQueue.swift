@@ -50,7 +50,7 @@ final class DelayQueue: Sendable {
         var nextNumber: UInt64 = 0
         var mayDelay = true
         /// The places in line of requests whose time has come, until their threads take them.
-        var tickets: [UInt64: UInt64] = [:]
+        var tickets: [UInt64: Int] = [:]
 
         /// Lets those go whose time has come, or all of them: then as they came, as the kernel does.
         mutating func release(until time: Duration?) {

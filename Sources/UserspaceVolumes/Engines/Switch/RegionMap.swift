@@ -11,7 +11,7 @@ final class RegionMap: @unchecked Sendable {  // the entries are atomic
     private let entries: UnsafeMutableBufferPointer<Atomic<UInt16>>
     private let pathCount: Int
     /// Held by a message: what it repeats is not to change meanwhile.
-    private let changing = Monitor(())
+    private let changing = Monitor(false)
 
     /// At first the paths take turns.
     init(regionCount: Int, pathCount: Int) {
