@@ -143,10 +143,10 @@ import VolumeLaws
         model = found
     }
 
-    /// Every I/O of a workload fails once, in a run of its own.
+    /// Every I/O of a workload fails once, in a run of its own, or `runs` of them.
     private func check(
         _ table: MappingTable, memberBlock: Int = 1, written: UInt64 = 0, tearing sector: UInt64? = nil, seed: UInt64,
-        sizes: [DeviceReference: Sectors]? = nil
+        sizes: [DeviceReference: Sectors]? = nil, runs: Int? = nil
     ) throws {
         var members: Members {
             Members(sizes ?? ["a": 400, "b": 400, "c": 400], blockSize: memberBlock, seed: seed)
@@ -157,7 +157,7 @@ import VolumeLaws
         let whole = try run(workload, table, members, plan, tearing: sector, "without a fault, seed \(seed)")
         #expect(whole.failures.isEmpty)
         // All of them in a long run, and otherwise some, the first and the last among them.
-        let step = max(1, whole.requests / scaled(whole.requests))
+        let step = max(1, whole.requests / (runs ?? scaled(whole.requests)))
         for fault in Array(stride(from: 0, to: whole.requests, by: step)) + [whole.requests - 1] {
             let plan = FaultyDevice.Plan()
             // Reading the volume at the start is no part of the workload, but comes first.
@@ -218,7 +218,7 @@ import VolumeLaws
             var random = SeededGenerator(seed: seed &+ UInt64(round))
             let made = try RandomTable(over: ["a", "b", "c"], choices: choices, using: &random)
             do {
-                try check(made.table, seed: seed &+ UInt64(round), sizes: made.sizes)
+                try check(made.table, seed: seed &+ UInt64(round), sizes: made.sizes, runs: 20)
             } catch {
                 Issue.record("\(error), table:\n\(made)")
             }

@@ -60,9 +60,12 @@ struct MultipathComparison {
     private func makeRequest(using random: inout SeededGenerator) -> MultipathSide.Request {
         let count = Int.random(in: 1...16, using: &random)
         let start = Int.random(in: 0...Int(MultipathSide.sectors) - count, using: &random)
-        switch Int.random(in: 0..<5, using: &random) {
+        switch Int.random(in: 0..<7, using: &random) {
         case 0, 1: return .write(random.bytes(count * 512), at: start * 512)
         case 2: return .flush
+        // A path of which a part is the error target takes no discards in the kernel, wherever they go.
+        case 3 where broken.allSatisfy(\.isEmpty): return .discard(at: start * 512, count: count * 512)
+        case 4 where broken.allSatisfy(\.isEmpty): return .writeZeroes(at: start * 512, count: count * 512)
         default: return .read(at: start * 512, count: count * 512)
         }
     }
@@ -79,7 +82,7 @@ struct MultipathComparison {
         if case .failed = answer { return }
         switch request {
         case .read: break
-        case .write: isFlushed = false
+        case .write, .discard, .writeZeroes: isFlushed = false
         case .flush: isFlushed = true
         }
     }
@@ -187,19 +190,26 @@ struct MultipathComparison {
 
 extension MultipathSide.Request: CustomStringConvertible {
     var description: String {
-        switch self {
-        case .read(let offset, let count): "read \(offset / 512)+\(count / 512)"
-        case .write(let bytes, let offset): "write \(offset / 512)+\(bytes.count / 512)"
+        let sectors = sectors.map { "\($0.lowerBound)+\($0.count)" } ?? ""
+        return switch self {
+        case .read: "read \(sectors)"
+        case .write: "write \(sectors)"
+        case .discard: "discard \(sectors)"
+        case .writeZeroes: "zero \(sectors)"
         case .flush: "flush"
         }
     }
 
-    /// Whether it needs any of these sectors.
-    fileprivate func touches(_ sectors: Range<UInt64>) -> Bool {
+    /// The sectors that it is about.
+    private var sectors: Range<UInt64>? {
         switch self {
-        case .read(let offset, let count): sectors.overlaps(UInt64(offset / 512)..<UInt64((offset + count) / 512))
-        case .write(let bytes, let offset): sectors.overlaps(UInt64(offset / 512)..<UInt64((offset + bytes.count) / 512))
-        case .flush: false
+        case .read(let offset, let count), .discard(let offset, let count), .writeZeroes(let offset, let count):
+            UInt64(offset / 512)..<UInt64((offset + count) / 512)
+        case .write(let bytes, let offset): UInt64(offset / 512)..<UInt64((offset + bytes.count) / 512)
+        case .flush: nil
         }
     }
+
+    /// Whether it needs any of these sectors.
+    fileprivate func touches(_ failing: Range<UInt64>) -> Bool { sectors?.overlaps(failing) ?? false }
 }

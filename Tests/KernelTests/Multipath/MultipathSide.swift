@@ -1,6 +1,5 @@
 import DeviceMapper
 import Foundation
-import Glibc
 import Testing
 import VolumeLaws
 
@@ -18,7 +17,25 @@ struct MultipathSide {
     enum Request: Sendable {
         case read(at: Int, count: Int)
         case write([UInt8], at: Int)
+        case discard(at: Int, count: Int)
+        case writeZeroes(at: Int, count: Int)
         case flush
+
+        /// What the device answers.
+        fileprivate func answer(of device: any BlockDevice) -> Answer {
+            do throws(BlockIOError) {
+                switch self {
+                case .read(let offset, let count): return .bytes(try device.read(at: UInt64(offset), count: count))
+                case .write(let bytes, let offset): try device.write(bytes, at: UInt64(offset))
+                case .discard(let offset, let count): try device.discard(at: UInt64(offset), count: UInt64(count))
+                case .writeZeroes(let offset, let count): try device.writeZeroes(at: UInt64(offset), count: UInt64(count), flags: [])
+                case .flush: try device.flush()
+                }
+                return .done
+            } catch {
+                return .failed(error.code == .inputOutput ? "input/output" : "\(error)")
+            }
+        }
     }
 
     /// Carries out a request.
@@ -47,7 +64,7 @@ extension MultipathSide {
     /// The kernel's, over a block device.
     static func kernel(_ mapper: KernelMapper, over base: String, paths: Int, table: String) throws -> MultipathSide {
         let number = try build(mapper, base, paths, table)
-        let device = SharedFile(try RawFile("/dev/mapper/mp", O_RDWR | RawFile.direct))
+        let device = OpenDevice(try KernelBlockDevice("/dev/mapper/mp"))
         return side(
             mapper, base, paths,
             waitUntilQueued: { _ in
@@ -57,20 +74,7 @@ extension MultipathSide {
                     VolumeLaws.pause()
                 }
             },
-            request: { request in
-                do {
-                    return try device.withFile { file in
-                        switch request {
-                        case .read(let offset, let count): return .bytes(try file.read(at: offset, count: count))
-                        case .write(let bytes, let offset): try file.write(bytes, at: offset)
-                        case .flush: try file.synchronize()
-                        }
-                        return .done
-                    }
-                } catch {
-                    return .failed("\(error)".hasSuffix(": Input/output error") ? "input/output" : "\(error)")
-                }
-            },
+            request: { device.answer(to: $0) },
             close: { device.close() })
     }
 
@@ -80,18 +84,7 @@ extension MultipathSide {
         let volume = try mapper.open(.name(try DeviceName("mp")))
         return side(
             mapper, base, paths, waitUntilQueued: { #expect($0.comesToWait()) },
-            request: { request in
-                do throws(BlockIOError) {
-                    switch request {
-                    case .read(let offset, let count): return .bytes(try volume.read(at: UInt64(offset), count: count))
-                    case .write(let bytes, let offset): try volume.write(bytes, at: UInt64(offset))
-                    case .flush: try volume.flush()
-                    }
-                    return .done
-                } catch {
-                    return .failed(error.code == .inputOutput ? "input/output" : "\(error)")
-                }
-            },
+            request: { $0.answer(of: volume) },
             close: { try volume.close() })
     }
 
@@ -174,16 +167,15 @@ extension MultipathSide {
     }
 }
 
-/// A file that several threads use, until it is closed: by then no request is under way.
-private final class SharedFile: @unchecked Sendable {  // reads and writes of a descriptor are anybody's
-    private var file: RawFile?
+/// A device that several threads use, until it is closed: by then no request is under way.
+private final class OpenDevice: Sendable {
+    private let device: Monitor<(any BlockDevice)?>
 
-    init(_ file: RawFile) { self.file = file }
+    init(_ device: any BlockDevice) { self.device = Monitor(device) }
 
-    func withFile<Result>(_ body: (RawFile) throws -> Result) throws -> Result {
-        guard let file else { throw HostCommand.Failure("the file is closed") }
-        return try body(file)
+    func answer(to request: MultipathSide.Request) -> MultipathSide.Answer {
+        device.withLock { $0 }.map { request.answer(of: $0) } ?? .failed("the device is closed")
     }
 
-    func close() { file = nil }
+    func close() { device.withLock { $0 = nil } }
 }
