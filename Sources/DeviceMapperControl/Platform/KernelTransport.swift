@@ -13,6 +13,7 @@ internal import Darwin
 package final class KernelTransport: ControlTransport {
     /// The character device 10:236 (`MAPPER_CTRL_MINOR` of `linux/miscdevice.h`); opening it loads the module.
     private static let path = "/dev/mapper/control"
+    private static let directory = "/dev/mapper"
     private static let major: UInt32 = 10
     private static let minor: UInt32 = 236
 
@@ -24,8 +25,11 @@ package final class KernelTransport: ControlTransport {
         do throws(Errno) {
             descriptor = try Self.open()
         } catch .noSuchFileOrDirectory {
-            Self.makeNode()
-            do throws(Errno) { descriptor = try Self.open() } catch { throw Self.failure(error) }
+            let made = Self.makeNode()
+            do throws(Errno) { descriptor = try Self.open() } catch {
+                Self.remove(made)
+                throw Self.failure(error)
+            }
         } catch {
             throw Self.failure(error)
         }
@@ -44,11 +48,22 @@ package final class KernelTransport: ControlTransport {
         }
     }
 
-    /// Makes the node as devtmpfs would. When that fails, so does opening it.
-    private static func makeNode() {
+    /// Makes the node as devtmpfs would, and tells what of its path was not there. When that fails, so does opening it.
+    private static func makeNode() -> (directory: Bool, node: Bool) {
         #if os(Linux)
-        _ = unsafe mkdir("/dev/mapper", 0o755)
-        _ = unsafe mknod(path, S_IFCHR | 0o600, shim_make_device(major, minor))
+        let directory = unsafe mkdir(directory, 0o755) == 0
+        let node = unsafe mknod(path, S_IFCHR | 0o600, shim_make_device(major, minor)) == 0
+        return (directory, node)
+        #else
+        return (false, false)
+        #endif
+    }
+
+    /// Where there is no device mapper nothing stays that looks like one.
+    private static func remove(_ made: (directory: Bool, node: Bool)) {
+        #if os(Linux)
+        if made.node { _ = unsafe unlink(path) }
+        if made.directory { _ = unsafe rmdir(directory) }
         #endif
     }
 
