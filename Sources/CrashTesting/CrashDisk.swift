@@ -14,7 +14,7 @@ public final class CrashDisk: BlockDevice {
     init(_ device: any BlockDevice, log: any BlockDevice, report: @escaping @Sendable (String) -> Void) throws(MappingError) {
         let engine = LogWritesEngine(
             device, size: device.size, log: log, blockSize: LogWritesSuperblock.blockSizes.lowerBound, order: .asMade,
-            memoryBudget: .mebibytes(32), report: report)
+            memory: .mebibytes(16), report: report)
         self.engine = engine
         let table: MappingTable
         do throws(TableError) {

@@ -54,6 +54,17 @@ public struct EngineContext: Sendable {
     /// How much memory the volume may use for caches.
     public var memoryBudget: ByteCount { environment.memoryBudget }
 
+    /// Takes memory for as long as the volume is open from what it may use, which its lines share. Throws `outOfMemory` when that much is not left; `what`
+    /// says what it is for.
+    func takeMemory(_ count: UInt64, for what: @autoclosure () -> String) throws(MappingError) {
+        guard shared.memory.take(count) else {
+            throw error(.outOfMemory, "\(what()) are more than the memory for caches holds, \(memoryBudget) bytes")
+        }
+    }
+
+    /// Takes as much, or half of what is left: so that there is some for every line, however many there are.
+    func takeMemory(upTo count: UInt64) -> UInt64 { shared.memory.take(upTo: count) }
+
     /// The part of a device that a line maps to.
     public struct Part: Sendable {
         /// The device.
@@ -95,6 +106,29 @@ public struct EngineContext: Sendable {
 
 /// Things that lines of one volume have in common, made once: ciphers with the same key, scratch memory.
 public final class SharedResources: Sendable {
+    /// What is left of the memory that the volume may use for caches.
+    struct Memory: Sendable {
+        private let left: Monitor<UInt64>
+        init(_ count: ByteCount) { left = Monitor(count.count) }
+
+        func take(_ count: UInt64) -> Bool {
+            left.withLock { left in
+                guard count <= left else { return false }
+                left -= count
+                return true
+            }
+        }
+
+        func take(upTo count: UInt64) -> UInt64 {
+            left.withLock { left in
+                let taken = min(count, left / 2)
+                left -= taken
+                return taken
+            }
+        }
+    }
+    let memory: Memory
+
     private struct Key: Hashable, @unchecked Sendable {  // made from Sendable keys alone
         let value: AnyHashable
         init(_ value: some Hashable & Sendable) { self.value = AnyHashable(value) }
@@ -110,7 +144,7 @@ public final class SharedResources: Sendable {
     }
     private let needs = Monitor<[Need]>([])
 
-    init() {}
+    init(memory: ByteCount) { self.memory = Memory(memory) }
 
     func note(_ need: Need) { needs.withLock { $0.append(need) } }
 

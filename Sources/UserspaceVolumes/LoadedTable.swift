@@ -25,7 +25,7 @@ final class LoadedTable: Sendable {
     /// none from others.
     let blocks: ResourcePool<AlignedBuffer>?
     private let end: @Sendable () throws(MappingError) -> Void
-    private let shared = SharedResources()
+    private let shared: SharedResources
 
     /// Opens the devices of a table and makes its engines. Nothing is written, and nothing served.
     ///
@@ -35,6 +35,7 @@ final class LoadedTable: Sendable {
         _ table: MappingTable, _ opener: DeviceOpener, _ environment: VolumeEnvironment, raiseEvent: @escaping @Sendable () -> Void = {},
         end: @escaping @Sendable () throws(MappingError) -> Void = {}
     ) throws(MappingError) {
+        let shared = SharedResources(memory: environment.memoryBudget)
         var lines: [Line] = []
         var starts: [UInt64] = []
         lines.reserveCapacity(table.lines.count)
@@ -75,6 +76,7 @@ final class LoadedTable: Sendable {
         self.starts = starts
         self.limits = limits
         self.end = end
+        self.shared = shared
         size = ByteCount(lines.last?.end ?? 0)
         let blockSize = largestBlock
         blocks =

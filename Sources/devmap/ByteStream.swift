@@ -1,3 +1,4 @@
+internal import DeviceMapper
 internal import SystemPackage
 
 /// A file or standard stream that is read or written from its beginning to its end.
@@ -16,12 +17,16 @@ struct ByteStream {
         return ByteStream(descriptor: descriptor, name: path, isStandard: false, size: end.map { UInt64($0) })
     }
 
+    /// In place of what a file held, unless a volume or another process has it open as a device.
     static func creating(_ path: String) throws(CommandFailure) -> ByteStream {
         if path == "-" { return ByteStream(descriptor: .standardOutput, name: "standard output", isStandard: true, size: nil) }
         let descriptor = try calling("create", path) {
             try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .truncate, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                FilePath(path), .writeOnly, options: [.create, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        }
+        do throws(BlockIOError) { try FileDevice.empty(descriptor, path: path) } catch {
+            try? descriptor.close()
+            throw CommandFailure("\(error)")
         }
         return ByteStream(descriptor: descriptor, name: path, isStandard: false, size: nil)
     }

@@ -222,6 +222,14 @@ extension DeviceMapper.Volume {
     }
 }
 
+extension DeviceMapper.Volume {
+    /// Closes a volume after a failure, and returns what there is to tell of both.
+    func closing(after failure: CommandFailure) -> CommandFailure {
+        do throws(CommandFailure) { try closeOrFail() } catch { return CommandFailure("\(failure.message); \(error.message)") }
+        return failure
+    }
+}
+
 extension ByteCount: ExpressibleByArgument {
     public init?(argument: String) { self.init(parsing: argument) }
 }

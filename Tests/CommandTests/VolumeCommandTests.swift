@@ -187,6 +187,31 @@ struct VolumeCommandTests {
         #expect(try devmap.read("long") == image)
     }
 
+    @Test("an image that the volume, or another process, has open is no output")
+    mutating func outputIsInput() throws {
+        let image = random.bytes(8192)
+        try devmap.write(image, to: "disk.img")
+        try devmap.write("0 16 linear disk.img 0\n", to: "table")
+        let result = try devmap("volume", "read", "table", "--output", "disk.img")
+        #expect(result.status == 1)
+        #expect(result.errors == "devmap: cannot empty 'disk.img': it is open, as a part of the volume or in another process\n")
+        #expect(try devmap.read("disk.img") == image)
+        try devmap.write([UInt8](repeating: 1, count: 9000), to: "other.img")
+        #expect(try devmap("volume", "read", "table", "--output", "other.img").status == 0)
+        #expect(try devmap.read("other.img") == image)
+    }
+
+    @Test("a message may be one word, and an answer of lines has its own ends of lines")
+    func oneWord() throws {
+        try devmap.makeFile("disk.img", size: 8192)
+        try devmap.write("0 16 dust disk.img 0 512\n", to: "table")
+        let list = try devmap("volume", "message", "table", "0", "listbadblocks")
+        #expect(list.text == "No blocks in badblocklist\n" && list.status == 0)
+        #expect(try devmap("volume", "message", "table", "0", "addbadblock 5").status == 0)
+        #expect(try devmap("volume", "message", "table", "0", "addbadblock 500").status == 1)
+        #expect(try devmap("volume", "message", "table", "0", " ").status == 64)
+    }
+
     @Test("a table can name the volumes of other tables")
     mutating func stack() throws {
         for name in ["a", "b"] { try devmap.makeFile(name, size: 1 << 19) }

@@ -41,6 +41,13 @@ import VolumeLaws
         var written: [Int] { (0..<member.contents.count / 512).filter { member.contents[$0 * 512] == 0xee } }
     }
 
+    @Test func `A block smaller than the device's is refused`() throws {
+        let members = Members("a", sectors: 64, blockSize: 4096)
+        let error = openingFailure(try MappingTable("0 64 dust a 0 512"), members.opener)
+        #expect(error?.description == "line 1: the block size is no multiple of the device's logical block size, 4096 bytes")
+        try Volume(try MappingTable("0 64 dust a 0 4096"), opening: members.opener).close()
+    }
+
     // MARK: messages
 
     @Test func `A list can be given when the volume is opened, or nothing stays open`() throws {

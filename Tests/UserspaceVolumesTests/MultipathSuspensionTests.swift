@@ -57,6 +57,34 @@ import VolumeLaws
         #expect(bench.disk.contents[0] == 2)
     }
 
+    @Test func `A message that comes during a suspension makes no request wait that the suspension waits for`() throws {
+        let plan = FaultyDevice.Plan()
+        let slow = HangingDevice(FaultyDevice(MemoryDevice(size: .kibibytes(32)), plan))
+        let mapper = UserspaceMapper(opening: .devices(["a": slow]))
+        let name = try DeviceName("mp")
+        try mapper.createAndLoad(
+            DeviceDefinition(name: name, table: try MappingTable("0 64 multipath 0 0 1 1 round-robin 0 1 1 a 1")))
+        let volume = try mapper.open(.name(name))
+        slow.hangs = true
+        plan.add(.init([.read], error: BlockIOError(.inputOutput, message: "made to fail")))
+        let reader = BackgroundThread {
+            #expect(failure { () throws(BlockIOError) in _ = try volume.read(at: 0, count: 512) }?.code == .inputOutput)
+        }
+        slow.waitForRequests(1)
+        let suspending = BackgroundThread { #expect((try? mapper.suspend(.name(name)))?.isSuspended == true) }
+        #expect(suspending.comesToWait())
+        _ = try mapper.send(MultipathTarget.Message.queueIfNoPath, to: .name(name))
+        slow.hangs = false
+        reader.join()
+        suspending.join()
+        // It counts from the resume on.
+        _ = try mapper.resume(.name(name))
+        let waiting = BackgroundThread { _ = try? volume.read(at: 0, count: 512) }
+        #expect(waiting.comesToWait())
+        _ = try mapper.send(MultipathTarget.Message.failIfNoPath, to: .name(name))
+        waiting.join()
+    }
+
     @Test func `Without a flush requests are given back, and wait for a path again`() throws {
         let bench = try Bench(Self.queueing)
         for path in "ab" { #expect(bench.send("fail_path \(path)") == nil) }

@@ -129,6 +129,19 @@ import VolumeLaws
             error?.description == "line 1: 1000000000000 regions are more than the memory for caches holds, 33554432 bytes")
     }
 
+    @Test func `The lines of a table share the memory`() throws {
+        let line = { (index: Int) in "\(index * 1_000_000) 1000000 switch 1 1 0 a 0" }
+        let members = Members("a", sectors: 1_000_000)
+        _ = try Volume(try MappingTable(parsing: (0..<16).map(line).joined(separator: "\n")), opening: members.opener)
+        let error = openingFailure(try MappingTable(parsing: (0..<17).map(line).joined(separator: "\n")), members.opener)
+        #expect(error?.description == "line 17: 1000000 regions are more than the memory for caches holds, 33554432 bytes")
+    }
+
+    @Test func `An extent is told of some regions at a time, not of all that follow`() throws {
+        let volume = try Volume(try MappingTable("0 100000 switch 1 1 0 a 0"), opening: Members("a", sectors: 100_000).opener)
+        #expect(try volume.extent(at: 512, limit: 99_999 * 512) == Extent(.data, count: 1024 * 512))
+    }
+
     @Test func `More paths than a region's entry can name are refused`() throws {
         let paths = String(repeating: " a 0", count: 65537)
         let error = openingFailure(try MappingTable("0 8 switch 65537 8 0" + paths), Members("a", sectors: 8).opener)

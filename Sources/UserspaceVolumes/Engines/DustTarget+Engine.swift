@@ -6,7 +6,12 @@ internal import Synchronization
 
 extension DustTarget: UserspaceTarget {
     public func makeEngine(in context: EngineContext) throws(MappingError) -> any TargetEngine {
-        DustEngine(self, try context.open(device, start: start), context)
+        let part = try context.open(device, start: start)
+        let block = part.device.limits.logicalBlockSize
+        guard blockSize.count % UInt64(block) == 0 else {
+            throw context.error(.invalidTable, "the block size is no multiple of the device's logical block size, \(block) bytes")
+        }
+        return DustEngine(self, part, context)
     }
 }
 

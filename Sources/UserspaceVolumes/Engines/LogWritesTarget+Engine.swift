@@ -26,7 +26,7 @@ extension LogWritesTarget: UserspaceTarget {
             let logger = context.logger
             return LogWritesEngine(
                 part.device, size: ByteCount(part.count), log: log.device, blockSize: block, order: .asTheKernel,
-                isReadOnly: context.access == .readOnly, memoryBudget: context.memoryBudget,
+                isReadOnly: context.access == .readOnly, memory: ByteCount(context.takeMemory(upTo: context.memoryBudget.count / 2)),
                 report: { logger.error("line \(line): nothing more is logged: \($0)") })
         } catch {
             throw error.inLine(context.line)
@@ -64,12 +64,12 @@ package final class LogWritesEngine: TargetEngine {
     /// What the status shows, apart from the state, which is held while the log is written.
     private let figures: Monitor<LogWritesTarget.Status>
 
-    /// The first `size` bytes of `device`, with a log in blocks of `blockSize` bytes. Half of `memoryBudget` is for what waits for a flush.
+    /// The first `size` bytes of `device`, with a log in blocks of `blockSize` bytes. What waits for a flush has room in `memory`.
     ///
     /// `report` is told once, when logging stops, why.
     package init(
         _ device: any BlockDevice, size: ByteCount, log: any BlockDevice, blockSize: Int, order: Order, isReadOnly: Bool = false,
-        memoryBudget: ByteCount,
+        memory: ByteCount,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.device = device
@@ -84,8 +84,8 @@ package final class LogWritesEngine: TargetEngine {
         limits.isReadOnly = limits.isReadOnly || isReadOnly
         limits.canDiscard = true  // a discard that the device does not take is logged all the same
         self.limits = limits
-        // Two buffers, of a quarter of the budget each.
-        let capacity = min(Int(clamping: memoryBudget.count / 4), 1 << 30)
+        // Two buffers.
+        let capacity = min(Int(clamping: memory.count / 2), 1 << 30)
         state = Monitor(LogState(LogWritesWriter(log, blockSize: blockSize), capacity: max(capacity, 4 * blockSize)))
         figures = Monitor(LogWritesTarget.Status(entries: 0, lastSector: Sectors(UInt64(blockSize) / Sectors.bytesPerSector - 1)))
     }

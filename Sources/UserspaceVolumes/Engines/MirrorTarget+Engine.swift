@@ -18,9 +18,9 @@ extension MirrorTarget: UserspaceTarget {
         let regions = whole + (rest > 0 ? 1 : 0)
         // As many bits for each as there are sets of regions, and the bytes of a log.
         let bits: UInt64 = if case .disk = log { 6 } else { 1 }
-        guard let count = Int(exactly: regions), regions / 8 * bits <= context.memoryBudget.count / 2 else {
-            throw context.error(.outOfMemory, "\(regions) regions are more than the memory for caches holds, \(context.memoryBudget) bytes")
-        }
+        let (bytes, overflow) = (regions / 8 + 1).multipliedReportingOverflow(by: bits)
+        try context.takeMemory(overflow ? .max : bytes, for: "\(regions) regions")
+        let count = Int(regions)
         var parts: [EngineContext.Part] = []
         for leg in legs { parts.append(try context.open(leg.device, start: leg.start)) }
         let block = parts.reduce(1) { max($0, $1.device.limits.logicalBlockSize) }

@@ -139,17 +139,21 @@ private final class MultipathEngine: TargetEngine {
     /// The flush before a suspension, which the kernel does not have: no path's turn comes by it, and no path is taken out of use. Where no
     /// path works it fails only if there is anything to flush.
     private func flushAtLast() throws(BlockIOError) {
+        // Cleared before, as in `flush`: a user's flush may be the one that is under way, and writes with it.
+        let wasUnflushed = isUnflushed.exchange(false, ordering: .relaxed)
         var last: BlockIOError?
         for path in state.change({ $0.working }) {
-            do throws(BlockIOError) {
-                try paths[path.group][path.place].device.flush()
-                return isUnflushed.store(false, ordering: .relaxed)
-            } catch {
-                guard error.mayBeOfPath else { throw error }
+            do throws(BlockIOError) { return try paths[path.group][path.place].device.flush() } catch {
+                guard error.mayBeOfPath else {
+                    if wasUnflushed { noteChange() }
+                    throw error
+                }
                 last = error
             }
         }
-        if isUnflushed.load(ordering: .relaxed) { throw noPath(0, 0, last) }
+        guard wasUnflushed else { return }
+        noteChange()
+        throw noPath(0, 0, last)
     }
 
     func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
@@ -184,10 +188,10 @@ private final class MultipathEngine: TargetEngine {
     ) throws(BlockIOError) {
         var last: BlockIOError?
         while true {
-            let start = now()
             let path: MultipathState.Path
-            switch state.choose(byteCount: load, now: start) {
-            case .path(let found): path = found
+            let start: UInt64
+            switch state.choose(byteCount: load, now: now) {
+            case .path(let found, let time): (path, start) = (found, time)
             case .failure: throw noPath(offset, count, last)
             case .requeued: throw requeued(offset, count)
             }

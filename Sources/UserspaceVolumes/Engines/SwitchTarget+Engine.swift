@@ -9,16 +9,15 @@ extension SwitchTarget: UserspaceTarget {
         }
         let (whole, rest) = context.length.count.quotientAndRemainder(dividingBy: regionSize.count)
         let regions = whole + (rest > 0 ? 1 : 0)
-        guard let count = Int(exactly: regions), count <= Int(clamping: context.memoryBudget.count) / RegionMap.bytesPerRegion else {
-            throw context.error(.outOfMemory, "\(regions) regions are more than the memory for caches holds, \(context.memoryBudget) bytes")
-        }
+        let (bytes, overflow) = regions.multipliedReportingOverflow(by: UInt64(RegionMap.bytesPerRegion))
+        try context.takeMemory(overflow ? .max : bytes, for: "\(regions) regions")
         var parts: [EngineContext.Part] = []
         for path in paths { parts.append(try context.open(path.device, start: path.start)) }
         let block = parts.reduce(1) { max($0, $1.device.limits.logicalBlockSize) }
         guard let size = regionSize.bytes, size.count % UInt64(block) == 0 else {
             throw context.error(.invalidTable, "the region size is no multiple of a device's logical block size, \(block) bytes")
         }
-        return SwitchEngine(parts, RegionMap(regionCount: count, pathCount: parts.count), regionSize: size.count)
+        return SwitchEngine(parts, RegionMap(regionCount: Int(regions), pathCount: parts.count), regionSize: size.count)
     }
 }
 
@@ -42,12 +41,16 @@ private final class SwitchEngine: RunMapping {
         devices = paths.map(\.device).filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 
+    /// How many regions a run looks at: whoever wants more of a longer one asks again, and pays for no more than is used.
+    private static let regionsPerRun = 1024
+
     func run(at offset: UInt64, limit: UInt64) -> MappedRun {
         let (region, within) = offset.quotientAndRemainder(dividingBy: regionSize)
         let path = map[Int(region)]
         var next = Int(region) + 1
         var count = regionSize - within
-        while count < limit, map[next] == path {
+        let end = Int(region) + Self.regionsPerRun
+        while count < limit, next < end, map[next] == path {
             count += regionSize
             next += 1
         }

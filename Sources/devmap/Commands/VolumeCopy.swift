@@ -54,6 +54,8 @@ struct VolumeCopy: ParsableCommand {
         let stack = try openStack()
         let input = try openSource(stack)
         let (output, state) = try openDestination(stack, size: input.size)
+        // Each device ends with the volume that has it open, which then tells what fails.
+        do throws(MappingError) { try stack?.removeAll(deferred: true) } catch { throw CommandFailure("\(error)") }
         let copy: DeviceCopy
         do throws(BlockIOError) {
             copy = try DeviceCopy(from: input, to: output, state)
@@ -67,9 +69,10 @@ struct VolumeCopy: ParsableCommand {
         } catch {
             bar?.clear()
             let side = error.side == .source ? "reading \(name(source))" : "writing \(name(destination))"
-            try (output as? DeviceMapper.Volume)?.closeOrFail()
-            throw CommandFailure("\(side) failed: \(error.error); the first \(error.copied) of \(input.size) bytes were copied")
+            let failure = CommandFailure("\(side) failed: \(error.error); the first \(error.copied) of \(input.size) bytes were copied")
+            throw (output as? DeviceMapper.Volume)?.closing(after: failure) ?? failure
         }
+        try (input as? DeviceMapper.Volume)?.closeOrFail()
         try (output as? DeviceMapper.Volume)?.closeOrFail()
     }
 

@@ -35,6 +35,10 @@ struct VolumeMessage: ParsableCommand {
         guard let first = words.first, let sector = UInt64(first) else {
             throw ValidationError("Expected a sector, a decimal number, found '\(words.first ?? "")'.")
         }
+        let message = words.count > 2 ? OpaqueMessage(Array(words.dropFirst())) : try? OpaqueMessage(words.last ?? "")
+        guard let message, !message.words.isEmpty, !message.words.contains("") else {
+            throw ValidationError("A message has no empty words.")
+        }
         let volume =
             if opening.stack != nil {
                 try opening.open(arguments[0], of: try opening.openStack(.readWrite), .readWrite)
@@ -43,11 +47,11 @@ struct VolumeMessage: ParsableCommand {
             }
         let answer: String?
         do throws(MappingError) {
-            answer = try volume.send(OpaqueMessage(Array(words.dropFirst())), at: Sectors(sector))
+            answer = try volume.send(message, at: Sectors(sector))
         } catch {
             throw CommandFailure("\(source.name): \(error)")
         }
         try volume.closeOrFail()
-        if let answer { try Terminal.print(answer + "\n") }
+        if let answer { try Terminal.print(answer.hasSuffix("\n") ? answer : answer + "\n") }
     }
 }

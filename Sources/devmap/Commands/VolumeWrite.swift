@@ -46,12 +46,7 @@ struct VolumeWrite: ParsableCommand {
                 done += UInt64(piece)
             }
         } catch {
-            let failure = error
-            let close = Result { () throws(CommandFailure) in try volume.closeOrFail() }
-            switch close {
-            case .success: throw CommandFailure("\(failure.message); the first \(done) bytes were written")
-            case .failure(let second): throw CommandFailure("\(failure.message); \(second.message)")
-            }
+            throw volume.closing(after: CommandFailure("\(error.message); the first \(done) bytes were written"))
         }
         try volume.closeOrFail()
     }

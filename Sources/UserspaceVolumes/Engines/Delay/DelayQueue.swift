@@ -95,18 +95,21 @@ final class DelayQueue: Sendable {
         _ kind: Kind, after delay: Duration, touching touch: Touch?, _ body: () throws(BlockIOError) -> Void
     ) throws(BlockIOError) {
         guard delay > .zero else { return try body() }
-        let waiting = state.withLock { state -> Waiting? in
-            guard state.mayDelay else { return nil }
+        let (waiting, place) = state.withLock { state -> (Waiting?, Int?) in
+            // Behind those that were let go just now.
+            guard state.mayDelay else { return (nil, touch.map { $0.lock.enqueue($0.range, $0.mode) }) }
             defer { state.nextNumber += 1 }
             let waiting = Waiting(time: clock.now + delay, number: state.nextNumber, touch: touch)
             state.lines[kind.rawValue].append(waiting)
-            return waiting
+            return (waiting, nil)
         }
-        guard let waiting else { return try body() }
-        clock.wait(until: waiting.time, or: interruption)
-        let ticket = state.withLock { state in
-            state.release(until: max(waiting.time, clock.now))
-            return state.tickets.removeValue(forKey: waiting.number)
+        var ticket = place
+        if let waiting {
+            clock.wait(until: waiting.time, or: interruption)
+            ticket = state.withLock { state in
+                state.release(until: max(waiting.time, clock.now))
+                return state.tickets.removeValue(forKey: waiting.number)
+            }
         }
         guard let ticket, let touch else { return try body() }
         touch.lock.wait(for: ticket)

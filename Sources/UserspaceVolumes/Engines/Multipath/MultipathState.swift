@@ -9,7 +9,7 @@ final class MultipathState: Sendable {
 
     /// Where a request goes.
     enum Choice {
-        case path(Path)
+        case path(Path, at: UInt64)
         /// No path works, and the request is not to wait for one.
         case failure
         /// No path works, and the device is being suspended: the request is to be made again after that.
@@ -51,12 +51,14 @@ final class MultipathState: Sendable {
 
     // MARK: requests
 
-    /// Selects a path for a request of that many bytes, at a time in nanoseconds. Waits for one if requests are to wait.
-    func choose(byteCount: UInt64, now: UInt64) -> Choice {
+    /// Selects a path for a request of that many bytes, at the time in nanoseconds that `clock` tells. Waits for one if requests are to wait, which is
+    /// no part of the path's time.
+    func choose(byteCount: UInt64, now clock: () -> UInt64) -> Choice {
         state.wait { state in
+            let now = clock()
             guard let path = state.groups.choose(byteCount: byteCount, now: now) else { return state.withoutPath }
             if countsRequests[path.group] { state.groups.begin(path, byteCount: byteCount) }
-            return .path(path)
+            return .path(path, at: now)
         }
     }
 
@@ -85,11 +87,11 @@ final class MultipathState: Sendable {
     /// Whether no message is taken.
     var isSuspended: Bool { state.withLock { $0.phase == .suspended } }
 
-    /// Whether requests wait for a path from now on.
+    /// Whether requests wait for a path from now on; of a device that is being suspended, from the end of that on: whoever suspends waits for
+    /// all requests.
     func setQueuesIfNoPath(_ isOn: Bool) {
         state.withLock { state in
-            state.queuesIfNoPath = isOn
-            if !isOn { state.queuesAfterResume = false }
+            if state.phase == .serving { state.queuesIfNoPath = isOn } else { state.queuesAfterResume = isOn }
         }
     }
 
