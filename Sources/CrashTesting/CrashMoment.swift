@@ -1,6 +1,7 @@
 internal import BlockIO
 internal import DiskFormats
 internal import StorageUnits
+internal import UserspaceVolumes
 
 /// A log up to an entry: what is durable, and what no flush has reached.
 struct CrashMoment {
@@ -24,12 +25,14 @@ struct CrashMoment {
     /// Goes on to the next entry.
     mutating func add(_ item: LogWritesReader.Item) throws(CrashTestError) {
         last = item
+        // Before anything is made of its size: a log may say what it likes.
+        do throws(BlockIOError) { try durable.checkRange(at: item.entry.offset, count: item.entry.count) } catch { throw .device(error) }
         if item.entry.flags.contains(.flush) {
             for item in since { try apply(item, to: durable) }
             since = []
         }
         if item.entry.count > 0 { since.append(item) }
-        if let mark = item.entry.mark { marks.append(mark) }
+        if let mark = item.entry.mark, mark != LogWritesEngine.endMark { marks.append(mark) }
     }
 
     /// What may be found after a crash now.
@@ -61,16 +64,15 @@ struct CrashMoment {
 
     private func apply(_ item: LogWritesReader.Item, to device: OverlayDevice, _ part: Range<UInt64>? = nil) throws(CrashTestError) {
         let part = part ?? 0..<item.entry.count
-        let start = item.entry.offset + part.lowerBound
-        do throws(BlockIOError) {
-            try device.checkRange(at: start, count: UInt64(part.count))
-            if item.entry.flags.contains(.discard) {
-                return try device.writeZeroes(at: start, count: UInt64(part.count), flags: .mayUnmap)
+        let count = part.upperBound - part.lowerBound
+        if item.entry.flags.contains(.discard) {
+            do throws(BlockIOError) {
+                return try device.writeZeroes(at: item.entry.offset + part.lowerBound, count: count, flags: .mayUnmap)
+            } catch {
+                throw .device(error)
             }
-        } catch {
-            throw .device(error)
         }
-        let buffer = AlignedBuffer(count: Int(min(UInt64(part.count), 1 << 20)))
+        let buffer = AlignedBuffer(count: Int(min(count, 1 << 20)))
         var done = part.lowerBound
         while done < part.upperBound {
             let count = Int(min(part.upperBound - done, UInt64(buffer.count)))

@@ -26,6 +26,7 @@ public struct CrashRecording: Sendable {
     @discardableResult
     public func check(_ test: CrashTest, _ check: (CrashState) throws -> Void) throws(CrashTestError) -> CrashTest.Report {
         var report = CrashTest.Report()
+        do throws(FormatError) { report.entries = try LogWritesReader(log).superblock.entryCount } catch { throw .log(error) }
         var failures: [CrashTestError.FailingState] = []
         let isFound = try forEachMoment(test.only == nil ? test.moments : .afterEveryEntry) { (moment) throws(CrashTestError) in
             if let only = test.only, only.entry != moment.last.number { return true }
@@ -39,7 +40,6 @@ public struct CrashRecording: Sendable {
                     if failures.count >= max(1, test.failureLimit) { throw .failingStates(failures) }
                 }
             }
-            report.entries = moment.last.number + 1
             return test.only == nil
         }
         if let only = test.only, isFound { throw .noSuchPoint(only) }

@@ -81,10 +81,11 @@ final class OverlayDevice: BlockDevice {
             var done: UInt64 = 0
             while done < count {
                 let (block, within, part) = part(at: offset + done, left: Int(min(count - done, Self.blockSize)))
-                if within == 0, UInt64(part) == min(Self.blockSize, size.count - block * Self.blockSize), state.slots[block] == nil {
-                    state.slots[block] = .some(nil)
-                } else {
-                    try change(block, within, part, &state) { $0.fillWithZeroes() }
+                let isWhole = within == 0 && UInt64(part) == min(Self.blockSize, size.count - block * Self.blockSize)
+                switch state.slots[block] {
+                case .some(.none): break  // zeroes already
+                case .none where isWhole: state.slots[block] = .some(nil)
+                case .none, .some(.some): try change(block, within, part, &state) { $0.fillWithZeroes() }
                 }
                 done += UInt64(part)
             }
@@ -127,8 +128,8 @@ final class OverlayDevice: BlockDevice {
             try state.slabs[slot / Self.blocksPerSlab].withMutableBytes { (bytes) throws(BlockIOError) in
                 let place = slot % Self.blocksPerSlab * Int(Self.blockSize)
                 var room = bytes.part(place..<place + Int(min(Self.blockSize, size.count - block * Self.blockSize)))
-                // A slab is zeroes at first.
-                if isBelow, count < room.byteCount { try readBelow(block, 0, into: &room) }
+                guard count < room.byteCount else { return }
+                if isBelow { try readBelow(block, 0, into: &room) } else { room.fillWithZeroes() }
             }
             state.slots[block] = slot
             state.used += 1

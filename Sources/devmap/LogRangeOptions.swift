@@ -11,7 +11,7 @@ struct LogRangeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("End after the next entry of a kind: flush, fua, discard, mark or metadata.", valueName: "kind"))
     var toNext: LogEntryKind?
     @Option(help: ArgumentHelp("End after that many entries.", valueName: "count")) var limit: UInt64?
-    @Flag(help: "Open the log even when another process has it open.") var forceUnlocked = false
+    @Flag(help: "Open the log, and what a replay writes, even when another process has it open.") var forceUnlocked = false
 
     func validate() throws {
         guard [fromEntry != nil, fromMark != nil].count(where: { $0 }) <= 1 else {

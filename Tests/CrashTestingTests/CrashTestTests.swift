@@ -247,6 +247,17 @@ import VolumeLaws
                 a crash after entry 0, all unflushed writes survived (the last is flush): Wrong()
                 to see one again, give its entry and seed as a CrashPoint to CrashTest.only or CrashRecording.withState(at:)
                 """)
+        let huge = MemoryDevice(size: .mebibytes(1))
+        let writer = LogWritesWriter(huge, blockSize: 512)
+        #expect(try writer.append(LogWritesEntry(.discard, offset: 0, count: 1 << 63), RawSpan()))
+        try writer.writeSuperblock()
+        let hostile = error { () throws(CrashTestError) in
+            try CrashRecording(log: huge, size: .mebibytes(1)).check(CrashTest(size: .mebibytes(1))) { _ in }
+        }
+        #expect(
+            hostile?.description
+                == "a state could not be made: 9223372036854775808 bytes at 0 reach past the end of the device, which has 1048576 bytes "
+                + "(bytes 0 to 9223372036854775807)")
         let none = CrashRecording(log: MemoryDevice(size: .kibibytes(4)), size: .mebibytes(1))
         #expect(
             error { () throws(CrashTestError) in try none.check(test) { _ in } }?.description

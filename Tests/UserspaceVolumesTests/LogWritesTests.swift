@@ -302,6 +302,56 @@ import VolumeLaws
         #expect(try entries(other).last == "mark dm-log-writes-end")
     }
 
+    @Test("a line that begins behind the table's first sector logs and writes the same sectors of its device")
+    func lineBehindTheBeginning() throws {
+        let (a, log) = (MemoryDevice(size: .kibibytes(32)), MemoryDevice(size: .mebibytes(1)))
+        let plan = FaultyDevice.Plan()
+        let volume = try Volume(
+            try MappingTable("0 8 zero", "8 8 log-writes a log"), opening: .devices(["a": FaultyDevice(a, plan), "log": log]))
+        try volume.write(sectors(1, 7), at: 9 * 512)
+        try volume.writeZeroes(at: 10 * 512, count: 512, flags: [])
+        try volume.discard(at: 11 * 512, count: 512)
+        #expect(a.contents[9 * 512] == 7 && a.contents[512] == 0)
+        #expect(try volume.read(at: 9 * 512, count: 512) == sectors(1, 7))
+        plan.add(.init([.read]))
+        let error = requestFailure { () throws(BlockIOError) in _ = try volume.read(at: 9 * 512, count: 512) }
+        #expect(error?.offset == 9 * 512)
+        try volume.close()
+        let reader = try LogWritesReader(log)
+        var entries: [String] = []
+        while let item = try reader.next() { entries.append(item.entry.description) }
+        #expect(entries == ["write 4608+512", "write 5120+512", "discard 5632+512", "mark dm-log-writes-end"])
+        let short = openingFailure(try MappingTable("0 64 zero", "64 8 log-writes a log"), .devices(["a": a, "log": log]))
+        #expect(short?.description == "line 2: a: the device has 64 sectors, the line needs 72")
+    }
+
+    @Test("a log that has failed begins anew with the next table, also where it is a device of the mapper")
+    func nextTableAfterAFailure() throws {
+        let (a, log, plan) = (MemoryDevice(size: .kibibytes(32)), MemoryDevice(size: .mebibytes(1)), FaultyDevice.Plan())
+        let mapper = UserspaceMapper(opening: .devices(["a": a, "l": FaultyDevice(log, plan)]))
+        try mapper.createAndLoad([
+            DeviceDefinition(name: try DeviceName("log"), table: try MappingTable("0 2048 linear l 0")),
+            DeviceDefinition(name: try DeviceName("logged"), table: try MappingTable("0 64 log-writes a /dev/mapper/log")),
+        ])
+        let id = MappedDeviceID.name(try DeviceName("logged"))
+        let volume = try mapper.open(id)
+        try volume.write(sectors(1, 1), at: 0)
+        plan.add(.init([.write]))
+        try volume.flush()
+        for byte in [2, 3] as [UInt8] {
+            _ = try mapper.load(try MappingTable("0 64 log-writes a /dev/mapper/log"), into: id)
+            _ = try mapper.resume(id)
+            try volume.write(sectors(1, byte), at: UInt64(byte) * 512)
+            try volume.flush()
+        }
+        try volume.close()
+        try mapper.remove(id)
+        let reader = try LogWritesReader(log)
+        var entries: [String] = []
+        while let item = try reader.next() { entries.append(item.entry.description) }
+        #expect(entries == ["write 1536+512", "flush", "mark dm-log-writes-end"])
+    }
+
     @Test("what cannot be opened is told with its line and device")
     func openingErrors() throws {
         let a = MemoryDevice(size: .kibibytes(4))

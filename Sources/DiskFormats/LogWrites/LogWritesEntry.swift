@@ -82,7 +82,8 @@ public struct LogWritesEntry: Hashable, Sendable {
 extension LogWritesEntry: CustomStringConvertible {
     /// `write 4096+512, fua`, `flush`, `discard 0+4096`, `mark before the crash`.
     public var description: String {
-        if let mark { return "mark \(mark)" }
+        // On a line of its own, whatever the log says: no text makes two, or controls a terminal.
+        if let mark { return "mark \(String(mark.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) }))" }
         var words: [String] = []
         if count > 0 { words.append("\(flags.contains(.discard) ? "discard" : "write") \(offset)+\(count)") }
         if flags.contains(.flush) { words.append("flush") }

@@ -6,8 +6,10 @@ package import StorageUnits
 
 extension LogWritesTarget: UserspaceTarget {
     /// The log is made in blocks of the device's own size, as the kernel does; where that is less than a sector, in sectors.
+    ///
+    /// A line that begins at a sector of the table maps to the same sector of the device, as in the kernel, whose target has no start.
     public func makeEngine(in context: EngineContext) throws(MappingError) -> any TargetEngine {
-        let part = try context.open(device, start: 0)
+        let part = try context.open(device, start: context.start)
         do throws(MappingError) {
             let opened = try context.opener.open(device, access: context.access)
             let log = try context.opener.open(logDevice, access: context.access)
@@ -25,7 +27,8 @@ extension LogWritesTarget: UserspaceTarget {
             let line = context.line
             let logger = context.logger
             return LogWritesEngine(
-                part.device, size: ByteCount(part.count), log: log.device, blockSize: block, order: .asTheKernel,
+                part.device, from: part.start, size: ByteCount(part.count), log: log.device, logIdentity: log.identity, blockSize: block,
+                order: .asTheKernel,
                 isReadOnly: context.access == .readOnly, memory: ByteCount(context.takeMemory(upTo: context.memoryBudget.count / 2)),
                 report: { logger.error("line \(line): nothing more is logged: \($0)") })
         } catch {
@@ -56,7 +59,10 @@ package final class LogWritesEngine: TargetEngine {
     package let size: ByteCount
     package let limits: BlockLimits
     private let device: any BlockDevice
+    /// Where the line begins on the device, and in the log's counting.
+    private let start: UInt64
     private let log: any BlockDevice
+    private let logIdentity: DeviceIdentity?
     private let blockSize: Int
     private let order: Order
     private let report: @Sendable (String) -> Void
@@ -64,17 +70,19 @@ package final class LogWritesEngine: TargetEngine {
     /// What the status shows, apart from the state, which is held while the log is written.
     private let figures: Monitor<LogWritesTarget.Status>
 
-    /// The first `size` bytes of `device`, with a log in blocks of `blockSize` bytes. What waits for a flush has room in `memory`.
+    /// `size` bytes of `device` from `start` on, with a log in blocks of `blockSize` bytes. What waits for a flush has room in `memory`.
     ///
     /// `report` is told once, when logging stops, why.
     package init(
-        _ device: any BlockDevice, size: ByteCount, log: any BlockDevice, blockSize: Int, order: Order, isReadOnly: Bool = false,
-        memory: ByteCount,
+        _ device: any BlockDevice, from start: UInt64 = 0, size: ByteCount, log: any BlockDevice, logIdentity: DeviceIdentity? = nil,
+        blockSize: Int, order: Order, isReadOnly: Bool = false, memory: ByteCount,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.device = device
+        self.start = start
         self.size = size
         self.log = log
+        self.logIdentity = logIdentity
         self.blockSize = blockSize
         self.order = order
         self.report = report
@@ -114,35 +122,37 @@ package final class LogWritesEngine: TargetEngine {
     // MARK: requests
 
     package func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
-        try device.read(at: offset, into: &buffer)
+        do throws(BlockIOError) { try device.read(at: start + offset, into: &buffer) } catch { throw located(error) }
     }
 
-    package func extent(at offset: UInt64, limit: UInt64) throws(BlockIOError) -> Extent { try device.extent(at: offset, limit: limit) }
+    package func extent(at offset: UInt64, limit: UInt64) throws(BlockIOError) -> Extent {
+        do throws(BlockIOError) { return try device.extent(at: start + offset, limit: limit) } catch { throw located(error) }
+    }
 
     package func write(_ bytes: RawSpan, at offset: UInt64, flags: WriteFlags) throws(BlockIOError) {
-        let failure = failure { () throws(BlockIOError) in try device.write(bytes, at: offset, flags: flags) }
+        let failure = failure { () throws(BlockIOError) in try device.write(bytes, at: start + offset, flags: flags) }
         append(offset, bytes, isForced: flags.contains(.forceUnitAccess))
-        if let failure { throw failure }
+        if let failure { throw located(failure) }
     }
 
     /// The log has the zeroes, as in the kernel, which writes them as data: in entries of up to 1 MiB, as the kernel's.
     package func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
-        let failure = failure { () throws(BlockIOError) in try device.writeZeroes(at: offset, count: count, flags: flags) }
+        let failure = failure { () throws(BlockIOError) in try device.writeZeroes(at: start + offset, count: count, flags: flags) }
         var done: UInt64 = 0
         while done < count, isLogging {
             let piece = min(count - done, UInt64(ZeroBytes.count))
             ZeroBytes.withBytes(count: Int(piece)) { append(offset + done, $0, isForced: flags.contains(.forceUnitAccess)) }
             done += piece
         }
-        if let failure { throw failure }
+        if let failure { throw located(failure) }
     }
 
     package func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
         let failure = failure { () throws(BlockIOError) in
-            if device.limits.canDiscard { try device.discard(at: offset, count: count) }
+            if device.limits.canDiscard { try device.discard(at: start + offset, count: count) }
         }
-        append(held: LogWritesEntry(.discard, offset: offset, count: count), RawSpan())
-        if let failure { throw failure }
+        append(held: LogWritesEntry(.discard, offset: start + offset, count: count), RawSpan())
+        if let failure { throw located(failure) }
     }
 
     package func flush() throws(BlockIOError) {
@@ -160,7 +170,10 @@ package final class LogWritesEngine: TargetEngine {
     /// An engine before with the same log ends it first: the log begins anew, and what the kernel's writes to it when its table goes would be in the
     /// way.
     package func resume(replacing old: (any TargetEngine)?) throws(MappingError) {
-        if let old = old as? LogWritesEngine, old.log === log { try old.close() }
+        if let old = old as? LogWritesEngine, old.log === log || logIdentity != nil && old.logIdentity == logIdentity {
+            // What fails is that table's, which has ended; this one begins with a log of its own.
+            if let failure = old.end() { old.report("\(failure)") }
+        }
         state.withLock { $0.isBegun = true }
     }
 
@@ -175,14 +188,16 @@ package final class LogWritesEngine: TargetEngine {
     }
 
     /// Writes what no flush has reached, and a mark, as the kernel does; nothing where nothing was ever served, where the kernel marks even the end of that.
-    package func close() throws(MappingError) {
-        guard !limits.isReadOnly, state.withLock({ $0.end() }) else { return }
+    package func close() throws(MappingError) { if let failure = end() { throw MappingError(failure) } }
+
+    /// The same; returns what failed, now or before. Ending again does nothing.
+    private func end() -> BlockIOError? {
+        guard !limits.isReadOnly, state.withLock({ $0.end() }) else { return nil }
         logging { state throws(BlockIOError) in
             try state.writeHeld(upTo: state.heldEnd)
             if try state.write(.mark(Self.endMark, blockSize: blockSize), RawSpan()) { try state.writer.writeSuperblock() }
         }
-        let failure = failure { () throws(BlockIOError) in try log.flush() } ?? state.withLock { $0.failure }
-        if let failure { throw MappingError(failure) }
+        return failure { () throws(BlockIOError) in try log.flush() } ?? state.withLock { $0.failure }
     }
 
     /// The text of the mark that ends a log.
@@ -193,16 +208,25 @@ package final class LogWritesEngine: TargetEngine {
     private var isLogging: Bool { figures.withLock { $0.isLogging } }
 
     private func append(_ offset: UInt64, _ bytes: RawSpan, isForced: Bool) {
-        let entry = LogWritesEntry(isForced ? .forceUnitAccess : [], offset: offset, count: UInt64(bytes.byteCount))
+        let entry = LogWritesEntry(isForced ? .forceUnitAccess : [], offset: start + offset, count: UInt64(bytes.byteCount))
         if isForced { append(urgent: entry, bytes) } else { append(held: entry, bytes) }
     }
 
-    /// Logs something that waits for no flush.
+    /// Logs something that waits for no flush; behind those that are under way, where the order is that of requests: what no flush of these has
+    /// reached is not to stand before one that comes later.
     private func append(urgent entry: LogWritesEntry, _ data: RawSpan) {
-        logging { state throws(BlockIOError) in
-            if case .asMade = order { try state.writeHeld(upTo: state.heldEnd) }
-            // Not even the entries before are counted anew when this one does not fit.
-            if try state.write(entry, data) { try state.writer.writeSuperblock() }
+        var isDone = false
+        while !isDone, isLogging {
+            logging { state throws(BlockIOError) in
+                if case .asMade = order {
+                    guard state.flushes.isEmpty else { return }
+                    try state.writeHeld(upTo: state.heldEnd)
+                }
+                isDone = true
+                // Not even the entries before are counted anew when this one does not fit.
+                if try state.write(entry, data) { try state.writer.writeSuperblock() }
+            }
+            if !isDone { state.wait { $0.flushes.isEmpty || !$0.isLogging ? () : nil } }
         }
     }
 
@@ -237,6 +261,9 @@ package final class LogWritesEngine: TargetEngine {
         }
         if let reason { report(reason) }
     }
+
+    /// An error of the device as one of the line.
+    private func located(_ error: BlockIOError) -> BlockIOError { error.moved(to: error.offset &- start, count: error.count) }
 
     private func failure(_ request: () throws(BlockIOError) -> Void) -> BlockIOError? {
         do throws(BlockIOError) {

@@ -74,7 +74,7 @@ struct LogReplayCommand: ParsableCommand {
     func run() throws {
         let log = try range.open()
         let entries = try range.entries(of: log)
-        let device = try openTarget()
+        let device = try openTarget(log)
         var checks = 0
         do {
             let replay = try LogReplay(of: log, onto: device, discards: discards)
@@ -94,14 +94,23 @@ struct LogReplayCommand: ParsableCommand {
         if check != nil { try Terminal.print("\(entries.count) entries were replayed, and \(checks) states checked\n") }
     }
 
-    private func openTarget() throws(CommandFailure) -> FileDevice {
-        // The command that checks wants the device, too.
-        let locking: FileDevice.Locking = check != nil && copy == nil || range.forceUnlocked ? .none : .enforced
+    private func openTarget(_ log: FileDevice) throws(CommandFailure) -> FileDevice {
+        if (try? FileDevice.identity(of: target)) == log.identity { throw CommandFailure("'\(target)' is the log") }
+        let locking: FileDevice.Locking = range.forceUnlocked ? .none : .enforced
         do throws(BlockIOError) {
-            if let create { return try FileDevice.create(path: target, size: create, locking: locking) }
-            return try FileDevice(path: target, access: .readWrite, locking: locking)
+            let device =
+                if let create {
+                    try FileDevice.create(path: target, size: create, locking: locking)
+                } else {
+                    try FileDevice(path: target, access: .readWrite, locking: locking)
+                }
+            guard check != nil, copy == nil else { return device }
         } catch {
             throw CommandFailure("\(error)" + (error.code == .inUse ? "; --force-unlocked opens it all the same" : ""))
+        }
+        // Nobody else has it open. The command that checks wants it, too.
+        do throws(BlockIOError) { return try FileDevice(path: target, access: .readWrite, locking: .none) } catch {
+            throw CommandFailure("\(error)")
         }
     }
 

@@ -417,6 +417,43 @@ import VolumeLaws
         #expect(try bench.logBits(1) == [0], "not by the engine that saw it fail")
     }
 
+    @Test func `A write waits until all regions are marked that a failed flush has made doubtful`() throws {
+        let (a, log, plan) = (MemoryDevice(size: .kibibytes(32)), MemoryDevice(size: .kibibytes(32)), FaultyDevice.Plan())
+        let slow = HangingDevice(log)
+        let clock = ManualClock()
+        var environment = VolumeEnvironment()
+        environment.clock = clock
+        let volume = try Volume(
+            try MappingTable(Self.table("nosync", Self.keep)),
+            opening: .devices(["a": a, "b": FaultyDevice(MemoryDevice(size: .kibibytes(32)), plan), "l": slow]), environment: environment)
+        try volume.write([1], at: 0)
+        plan.add(.init([.flush]))
+        clock.waitForWaiters(1)
+        clock.advance(by: .seconds(1))
+        clock.waitForWaiters(1)
+        slow.hangs = true
+        clock.advance(by: .seconds(1))
+        slow.waitForRequests(1)
+        let writer = BackgroundThread { #expect(failure(of: { () throws(BlockIOError) in try volume.write([2], at: 20_000) }) == nil) }
+        #expect(writer.comesToWait())
+        #expect(a.contents[20_000] == 0)
+        slow.hangs = false
+        writer.join()
+        #expect(a.contents[20_000] == 2 && log.contents[1024] == 0)
+        try volume.close()
+    }
+
+    @Test func `A leg whose flushes fail is told once, and then keeps no table from being replaced`() throws {
+        let bench = try inSync(" 1 handle_errors")
+        try bench.volume.write([1], at: 4096)
+        bench.fail("b", [.flush], times: 100)
+        #expect(throws: MappingError.self) { try bench.suspend() }
+        try bench.resume(Self.table("nosync"))
+        #expect(try bench.status.hasPrefix("2 a b 8/8"))
+        try bench.volume.write([2], at: 0)
+        try bench.volume.close()
+    }
+
     @Test func `After a flush that failed no region is marked clean that was written since the one before`() throws {
         let bench = try inSync()
         try bench.volume.write([1], at: 20_000)

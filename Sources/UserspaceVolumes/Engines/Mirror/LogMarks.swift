@@ -204,6 +204,8 @@ struct LogMarks: Sendable {
         log = MirrorLog(regionCount: log.regionCount, isClean: false)
         for block in block(ofWord: 0)...block(ofWord: log.wordCount - 1) { changed[block] = true }
         needsFlush = true
+        // In memory they are dirty at once: a write that comes before they are on the device is to wait for that.
+        marks.append(Mark(regions: 0...log.regionCount - 1, attempt: next))
         forgetIdle()
     }
 }

@@ -2,6 +2,7 @@ internal import BlockIO
 internal import DeviceMapperTables
 internal import Logging
 internal import StorageUnits
+internal import Synchronization
 
 /// Every write goes to all legs, and a read to one that has everything. Source: the kernel's dm-raid1, dm-region-hash and dm-log.
 ///
@@ -34,6 +35,8 @@ final class MirrorEngine: TargetEngine {
     /// Taken by writes, so that two that overlap come to each leg in the same order, and by the copying.
     let order = RangeLock()
     private let held = HeldRequests()
+    /// A bit for each leg whose last flush failed: a device that has failed one fails all, and that is told once.
+    private let flushFailures = Atomic<UInt64>(0)
     private let recovery = BackgroundTask()
     private let cleaner = BackgroundTask()
     let cleanerIsStopped = Interruption()
@@ -340,9 +343,12 @@ final class MirrorEngine: TargetEngine {
         for (index, leg) in legs.enumerated() {
             do throws(BlockIOError) { try leg.device.flush() } catch {
                 failure = failure ?? located(error, index)
-                isNew = isNew || !before.lacksWrites(index)
+                let wasKnown = flushFailures.bitwiseOr(1 << UInt64(index), ordering: .relaxed).oldValue & 1 << UInt64(index) != 0
+                isNew = isNew || !wasKnown && !before.lacksWrites(index)
                 note(.write, of: index, error)
+                continue
             }
+            if flushFailures.load(ordering: .relaxed) != 0 { flushFailures.bitwiseAnd(~(1 << UInt64(index)), ordering: .relaxed) }
         }
         guard let failure else { return }
         state.failFlush()

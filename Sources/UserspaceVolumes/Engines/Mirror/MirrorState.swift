@@ -192,7 +192,8 @@ final class MirrorState: Sendable {
     /// Waits until the copying has done with the region, or is over.
     func waitUntilCopied(_ region: Int) { state.wait { state in state.copyingPlace.map { $0 <= region } ?? false ? nil : () } }
 
-    /// A region counts as in sync: it was copied to all legs, or, where errors are ignored, that was tried. Only in the first case may it be marked clean.
+    /// A region counts as in sync: it was copied to all legs, or, where errors are ignored, that was tried. Only in the first case may it be marked clean before it is
+    /// written again; the kernel, too, trusts it afterwards.
     func setInSync(_ region: Int, isCopied: Bool) {
         state.withLock { state in
             guard state.outOfSync[region] else { return }
