@@ -24,6 +24,22 @@ extension InTheLab {
             try Leftovers.expectNone()
         }
 
+        @Test("A line behind the table's first sector writes, and logs, the sectors of its device that have the same numbers")
+        func lineBehindTheBeginning() throws {
+            var random = SeededGenerator(seed: 1)
+            let members = [random.bytes(128 * 512), [UInt8](repeating: 0, count: 1 << 18)]
+            try DifferentialBench.run(members: members, seed: 1) { bench in
+                bench.create("d", "0 16 linear m0 64\n16 48 log-writes m0 m1")
+                for sector in [16, 20, 40, 62] as [UInt64] {
+                    bench.write("d", at: sector * 512, random.bytes(1024))
+                    bench.read("d", at: sector * 512, count: 1024)
+                }
+                bench.discard("d", at: 24 * 512, count: 4096)
+                bench.flush("d")
+                look(bench)
+            }
+        }
+
         private func step(_ bench: DifferentialBench, _ random: inout SeededGenerator) {
             let offset = UInt64.random(in: 0..<112, using: &random) * 512
             let bytes = random.bytes(512 * Int.random(in: 1...16, using: &random))
