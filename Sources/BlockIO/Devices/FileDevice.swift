@@ -36,8 +36,9 @@ public final class FileDevice: BlockDevice {
     /// wrongly succeed: from the first failure on every flush of this object fails.
     private let failedFlush = Monitor<BlockIOError?>(nil)
     /// How many writes have returned, and how many of them a flush has made durable since: a flush with nothing to do costs nothing,
-    /// so that a table of many lines on one file may flush each line.
-    private let writes = Atomic<UInt64>(0)
+    /// so that a table of many lines on one file may flush each line. What was written before the file was opened for writing is one write more: nobody knows
+    /// whether it is durable.
+    private let writes: Atomic<UInt64>
     private let durableWrites = Atomic<UInt64>(0)
 
     /// Opens the regular file or block device at `path`.
@@ -81,6 +82,7 @@ public final class FileDevice: BlockDevice {
     /// Takes over an open file, which is closed when this throws. A regular file is emptied and given the new size, if there is one.
     private init(_ file: OpenFile, _ path: String, _ access: Access, _ locking: Locking, newSize: ByteCount? = nil) throws(BlockIOError) {
         self.file = file
+        writes = Atomic(access == .readOnly ? 0 : 1)
         do throws(BlockIOError) {
             if locking == .enforced { try Self.lock(file, path, access) }
             var status = try Self.calling("inspect", path) { () throws(Errno) in try file.status() }
