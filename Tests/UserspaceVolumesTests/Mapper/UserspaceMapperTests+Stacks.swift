@@ -1,5 +1,6 @@
 import BlockIO
 import DeviceMapperTables
+import Foundation
 import StorageUnits
 import Testing
 import UserspaceVolumes
@@ -116,6 +117,25 @@ extension UserspaceMapperTests {
             refusal { () throws(MappingError) in try mapper.createAndLoad(list) }
                 == "deviceUnavailable: line 1: c: there is no such device")
         #expect(mapper.devices() == [])
+    }
+
+    @Test func `A path that leads to another file by now means that one`() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.file("disk.img", size: 64 * 512)
+        let new = try directory.file("new.img", size: 64 * 512)
+        let mapper = UserspaceMapper()
+        let table = try MappingTable("0 64 linear \(file) 0")
+        try mapper.createAndLoad(DeviceDefinition(name: name("a"), table: table))
+        try #require(unsafe rename(new, file) == 0)
+        try mapper.createAndLoad(DeviceDefinition(name: name("b"), table: table))
+        let (old, volume) = (try mapper.open(a), try mapper.open(.name(name("b"))))
+        try volume.write([1], at: 0)
+        #expect(try old.read(at: 0, count: 1) == [0])
+        #expect(try contents(of: file)[0] == 1)
+        // The device goes on with the file that it has until its table is loaded again.
+        _ = try mapper.load(table, into: a)
+        _ = try mapper.resume(a)
+        #expect(try old.read(at: 0, count: 1) == [1])
     }
 
     @Test func `A mapper that is let go closes its devices, those that are open when their last user does`() throws {
