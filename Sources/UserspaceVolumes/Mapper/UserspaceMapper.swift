@@ -54,14 +54,15 @@ public final class UserspaceMapper: Mapper {
             _ = try load(device.table, into: id)
             return try resume(id)
         } catch {
-            try? remove(id)
+            try? remove(id, deferred: true)
             var error = error
             error.device = device.name.description
             throw error
         }
     }
 
-    /// Makes devices as they are described, one after the other, so that a table may name those before it. When one fails nothing of any is left.
+    /// Makes devices as they are described, one after the other, so that a table may name those before it. When one fails nothing of any is left,
+    /// or, of those that somebody has opened meanwhile, once they are closed.
     @discardableResult
     public func createAndLoad(_ devices: [DeviceDefinition]) throws(MappingError) -> [MappedDeviceInfo] {
         var made: [MappedDeviceInfo] = []
@@ -69,7 +70,7 @@ public final class UserspaceMapper: Mapper {
             for device in devices { made.append(try createAndLoad(device)) }
             return made
         } catch {
-            for device in made.reversed() { try? remove(.number(device.number)) }
+            for device in made.reversed() { try? remove(.number(device.number), deferred: true) }
             throw error
         }
     }
@@ -108,7 +109,7 @@ public final class UserspaceMapper: Mapper {
     ///
     /// Throws `notFound` when there is no such device or it has no table in force, and `readOnly` when it is to be written and cannot be.
     public func open(_ device: MappedDeviceID, access: Access = .readWrite) throws(MappingError) -> Volume {
-        try registry.open(device, access, for: nil)
+        try registry.open(try registry.device(device), access, for: nil)
     }
 
     // MARK: tables
@@ -117,19 +118,19 @@ public final class UserspaceMapper: Mapper {
         let device = try registry.device(device)
         let below = DevicesBelow(of: device.minor, registry)
         try device.load(table, opener(for: device, below), environment) { () throws(MappingError) in try below.close() }
-        return try registry.info(of: device.id)
+        return try registry.info(of: device)
     }
 
     public func clear(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
         let device = try registry.device(device)
         try device.clear()
-        return try registry.info(of: device.id)
+        return try registry.info(of: device)
     }
 
     public func suspend(_ device: MappedDeviceID, flush: Bool = true) throws(MappingError) -> MappedDeviceInfo {
         let device = try registry.device(device)
         try device.suspend(flush: flush)
-        return try registry.info(of: device.id)
+        return try registry.info(of: device)
     }
 
     /// Makes the table of the inactive slot the active one, if there is any, and lets requests through. A device that is not suspended is meanwhile. When the
@@ -137,7 +138,7 @@ public final class UserspaceMapper: Mapper {
     public func resume(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
         let device = try registry.device(device)
         try device.resume()
-        return try registry.info(of: device.id)
+        return try registry.info(of: device)
     }
 
     /// The table in a slot, with devices as it was loaded: the kernel has their numbers instead. Throws `notFound` when the slot is empty.
@@ -169,7 +170,7 @@ public final class UserspaceMapper: Mapper {
         let device = try registry.device(device)
         guard device.front.appearance.table != nil else {
             throw MappingError(
-                .invalidMessage, device: try registry.info(of: device.id).name.description, message: "the device has no active table")
+                .invalidMessage, device: try registry.info(of: device).name.description, message: "the device has no active table")
         }
         return try device.front.visit { (table) throws(MappingError) in try table.send(message, at: sector) }
     }

@@ -2,6 +2,7 @@ import BlockIO
 import DeviceMapperTables
 import Foundation
 import StorageUnits
+import Synchronization
 import Testing
 import UserspaceVolumes
 import VolumeLaws
@@ -119,6 +120,29 @@ extension UserspaceMapperTests {
         #expect(mapper.devices() == [])
     }
 
+    @Test func `Of devices that cannot all be made one that somebody has opened goes when it is closed`() throws {
+        let disk = MemoryDevice(size: ByteCount(1 << 19))
+        let mapper = Monitor<UserspaceMapper?>(nil)
+        let opened = Monitor<Volume?>(nil)
+        // Whoever opens the first is there before the second fails.
+        let found = DeviceOpener(access: .readWrite) { (reference, _) throws(MappingError) in
+            if reference == "disk" { return OpenedDevice(device: disk, identity: .object(ObjectIdentifier(disk))) }
+            let volume = try mapper.withLock { $0 }?.open(a)
+            opened.withLock { $0 = volume }
+            throw MappingError(.deviceUnavailable, message: "not there")
+        }
+        let made = UserspaceMapper(opening: found)
+        mapper.withLock { $0 = made }
+        let list = try DeviceDefinition.list(parsingConcise: "a,,,rw,0 64 linear disk 0;b,,,rw,0 64 linear other 0")
+        #expect(refusal { () throws(MappingError) in try made.createAndLoad(list) } == "deviceUnavailable: line 1: b: not there")
+        #expect(made.devices().map(\.name) == ["a"])
+        let volume = try #require(opened.withLock { $0 })
+        try volume.write([1], at: 0)
+        try volume.close()
+        #expect(made.devices() == [])
+        mapper.withLock { $0 = nil }
+    }
+
     @Test func `A path that leads to another file by now means that one`() throws {
         let directory = try TemporaryDirectory()
         let file = try directory.file("disk.img", size: 64 * 512)
@@ -136,6 +160,27 @@ extension UserspaceMapperTests {
         _ = try mapper.load(table, into: a)
         _ = try mapper.resume(a)
         #expect(try old.read(at: 0, count: 1) == [1])
+    }
+
+    @Test func `A number means its device, whatever names are given meanwhile`() throws {
+        let (mapper, _) = bench()
+        let table = try MappingTable("0 64 linear disk 0")
+        for letter in ["a", "b", "c"] { try mapper.createAndLoad(DeviceDefinition(name: name(letter), table: table)) }
+        let hasEnded = Atomic(false)
+        let renaming = BackgroundThread {
+            while !hasEnded.load(ordering: .relaxed) {
+                // The names go round between the first two.
+                for (from, to) in [("a", "x"), ("b", "a"), ("x", "b")] { try? mapper.rename(.name(name(from)), to: name(to)) }
+            }
+        }
+        let (first, user) = (MappedDeviceID.number(DeviceNumber(major: 4095, minor: 0)), MappedDeviceID.name(name("c")))
+        for _ in 0..<scaled(20_000) {
+            let twice = try MappingTable("0 8 linear /dev/mapper/a 0", "8 8 linear 4095:0 0")
+            guard (try? mapper.load(twice, into: user)) != nil else { continue }  // no device had the name
+            #expect(try mapper.info(of: first).openCount == 1)
+        }
+        hasEnded.store(true, ordering: .relaxed)
+        renaming.join()
     }
 
     @Test func `A mapper that is let go closes its devices, those that are open when their last user does`() throws {

@@ -83,6 +83,26 @@ import VolumeLaws
         #expect(numbers == [1, 2, 3, 4, 5, 6, 8, 9, 10, 11])
     }
 
+    @Test func `The number of a device is given again when the device has ended`() throws {
+        let disk = HangingDevice(MemoryDevice(size: ByteCount(1 << 19)))
+        let mapper = UserspaceMapper(opening: .devices(["disk": disk]))
+        try mapper.createAndLoad(DeviceDefinition(name: name("a"), table: try MappingTable("0 8 linear disk 0")))
+        disk.hangs = true
+        let removing = BackgroundThread {
+            #expect(refusal { () throws(MappingError) in try mapper.remove(a) } == "not refused")
+        }
+        disk.waitForRequests(1)
+        // The name is free as soon as nobody finds the device by it.
+        #expect(try mapper.create(name("a")).number.minor == 1)
+        #expect(
+            refusal { () throws(MappingError) in _ = try mapper.create(name("c"), minor: 0) } == "exists: c: a device of that number exists"
+        )
+        disk.hangs = false
+        removing.join()
+        #expect(try mapper.create(name("c")).number.minor == 0)
+        #expect(try mapper.create(name("d")).number.minor == 2)
+    }
+
     @Test func `A device without a table has nothing to open`() throws {
         let (mapper, _) = bench()
         _ = try mapper.create(name("a"))
@@ -201,6 +221,23 @@ import VolumeLaws
         #expect(waiting.comesToWait())
         try mapper.remove(a)
         waiting.join()
+    }
+
+    @Test func `Whoever waits for a device that goes is told, though another has its name and number at once`() throws {
+        let (mapper, _) = bench()
+        for _ in 0..<scaled(1000) {
+            _ = try mapper.create(name("a"))
+            let waiting = BackgroundThread {
+                #expect(
+                    refusal { () throws(MappingError) in _ = try mapper.waitForEvent(of: a, after: 0) }
+                        == "notFound: there is no such device")
+            }
+            #expect(waiting.comesToWait())
+            try mapper.remove(a)
+            #expect(try mapper.create(name("a")).number.minor == 0)
+            waiting.join()
+            try mapper.remove(a)
+        }
     }
 
     @Test func `Who asks for events is told of each device what happened last, until the task is cancelled`() async throws {
