@@ -18,7 +18,13 @@ final class DeviceRegistry: Sendable {
         var inactive: MappingTable?
         /// The devices that its tables have open, and how many of its tables each.
         var below: [UInt32: Int] = [:]
+        /// The devices whose tables have it open, and how many of their tables.
+        var above: [UInt32: Int] = [:]
     }
+
+    /// How many devices there may be on the way from the top of a stack to its bottom. A request takes up to 9 KiB of its thread's stack at each (a delay's, without
+    /// optimization), and threads may have no more than 512 KiB.
+    static let mostLevels = 32
 
     fileprivate struct State: Sendable {
         var entries: [UInt32: Entry] = [:]
@@ -141,7 +147,7 @@ final class DeviceRegistry: Sendable {
     // MARK: opening
 
     /// A way to a device, which is open until it is closed; `user` is the device whose table opens it. Throws `invalidTable` when that device is below the one
-    /// that it opens: its requests would come back to it.
+    /// that it opens, as its requests would come back to it, and where the stack would have more than ``mostLevels``.
     func open(_ device: MappedDevice, _ access: Access, for user: UInt32?) throws(MappingError) -> Volume {
         try state.withLock { (state) throws(MappingError) in
             guard let entry = state.entry(of: device) else { throw .noSuchDevice() }
@@ -151,6 +157,13 @@ final class DeviceRegistry: Sendable {
                     throw MappingError(
                         .invalidTable, message: "the table would lead back to its own device: \(path.joined(separator: " > "))")
                 }
+                let levels = state.levels(from: user, along: \.above) + state.levels(from: minor, along: \.below)
+                guard levels <= Self.mostLevels else {
+                    throw MappingError(
+                        .invalidTable,
+                        message: "the table would make a stack of \(levels) devices, each on the one before, "
+                            + "and \(Self.mostLevels) are the most")
+                }
             }
             guard let table = entry.active else { throw .emptySlot(.active, of: entry.name) }
             if access == .readWrite, entry.device.access == .readOnly {
@@ -159,6 +172,7 @@ final class DeviceRegistry: Sendable {
             state.entries[minor]?.openCount += 1
             if let user {
                 state.entries[user]?.below[minor, default: 0] += 1
+                state.entries[minor]?.above[user, default: 0] += 1
             }
             return Volume(device.front, table, access, logger) { [self] () throws(MappingError) in try close(device, for: user) }
         }
@@ -171,6 +185,7 @@ final class DeviceRegistry: Sendable {
             guard var entry = state.entry(of: device) else { return false }
             if let user {
                 if let count = state.entries[user]?.below[minor] { state.entries[user]?.below[minor] = count > 1 ? count - 1 : nil }
+                if let count = entry.above[user] { entry.above[user] = count > 1 ? count - 1 : nil }
             }
             entry.openCount -= 1
             state.entries[minor] = entry
@@ -312,6 +327,24 @@ extension DeviceRegistry.State {
         for listener in listeners.values where listener.wanted?.contains(event.device.number) ?? true {
             listener.mailbox.change { event.add(to: &$0) }
         }
+    }
+
+    /// How many devices the longest way up or down from one has, that one included.
+    fileprivate func levels(from minor: UInt32, along ways: KeyPath<DeviceRegistry.Entry, [UInt32: Int]>) -> Int {
+        var known: [UInt32: Int] = [:]
+        return levels(from: minor, along: ways, &known)
+    }
+
+    fileprivate func levels(
+        from minor: UInt32, along ways: KeyPath<DeviceRegistry.Entry, [UInt32: Int]>, _ known: inout [UInt32: Int]
+    ) -> Int {
+        if let levels = known[minor] { return levels }
+        var levels = 1
+        for next in entries[minor]?[keyPath: ways].keys ?? [:].keys {
+            levels = max(levels, 1 + self.levels(from: next, along: ways, &known))
+        }
+        known[minor] = levels
+        return levels
     }
 
     /// The names of the devices on the way from one to one below it, if that is below it at all.

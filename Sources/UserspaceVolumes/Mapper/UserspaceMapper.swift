@@ -7,7 +7,7 @@ public import StorageUnits
 ///
 /// `/dev/mapper/NAME` in a table is another device of the mapper where it has one of that name, and so is a number that it gave out; all else is opened as
 /// files are. A device that a table uses is open as often as tables use it, and is not removed meanwhile. A table that would lead back to its own device is
-/// refused, and one whose device below is too short. Requests that come while a device is suspended wait; ``open(_:access:)`` gives something to send them to.
+/// refused, one that would make a stack of more than 32 devices, and one whose device below is too short. Requests that come while a device is suspended wait; ``open(_:access:)`` gives something to send them to.
 ///
 /// Calls may come from any thread. Those for one device that load, suspend, resume or remove take their turn, and take as long as the requests under way.
 public final class UserspaceMapper: Mapper {

@@ -78,6 +78,63 @@ extension UserspaceMapperTests {
         #expect(load("0 4 zero\n4 4 linear /dev/mapper/a 0", into: "c") == "not refused")
     }
 
+    @Test func `A stack that is too high is refused, wherever it grows`() throws {
+        let (mapper, _) = bench()
+        func add(_ device: String, on below: String) -> String {
+            refusal { () throws(MappingError) in
+                try mapper.createAndLoad(DeviceDefinition(name: name(device), table: try MappingTable(parsed: "0 8 linear \(below) 0")))
+            }
+        }
+        #expect(add("d1", on: "disk") == "not refused")
+        for level in 2...31 { #expect(add("d\(level)", on: "/dev/mapper/d\(level - 1)") == "not refused") }
+        #expect(add("other", on: "disk") == "not refused")
+        let onOther = try MappingTable("0 8 linear /dev/mapper/other 0")
+        let first = MappedDeviceID.name(name("d1"))
+        _ = try mapper.load(onOther, into: first)
+        #expect(
+            add("d32", on: "/dev/mapper/d31")
+                == "invalidTable: line 1: d32: the table would make a stack of 33 devices, each on the one before, and 32 are the most")
+        _ = try mapper.clear(first)
+        #expect(add("d32", on: "/dev/mapper/d31") == "not refused")
+        #expect(
+            refusal { () throws(MappingError) in _ = try mapper.load(onOther, into: first) }
+                == "invalidTable: line 1: /dev/mapper/other: the table would make a stack of 33 devices, each on the one before, and 32 are the most"
+        )
+        try mapper.remove(.name(name("d32")))
+        _ = try mapper.load(onOther, into: first)
+    }
+
+    @Test(arguments: [
+        "linear BELOW 0", "delay BELOW 0 0", "dust BELOW 0 512", "mirror core 2 16 nosync 2 BELOW 0 disk 0",
+        "crypt aes-xts-plain64 \(Keys.xts) 0 BELOW 0", "multipath 0 0 1 1 round-robin 0 1 1 BELOW 1000",
+    ])
+    func `The highest stack takes requests, and ends, on a small thread`(line: String) throws {
+        let (mapper, _) = bench()
+        for level in 0..<32 {
+            let table = "0 64 " + line.replacing("BELOW", with: level == 0 ? "disk" : "/dev/mapper/d\(level - 1)")
+            try mapper.createAndLoad(DeviceDefinition(name: name("d\(level)"), table: try MappingTable(parsing: table)))
+        }
+        let hasEnded = Monitor(false)
+        let thread = Foundation.Thread {
+            #expect(throws: Never.self) {
+                let volume = try mapper.open(.name(name("d31")))
+                try volume.writeZeroes(at: 1, count: 10_000, flags: [])
+                try volume.write([1, 2], at: 511)
+                if volume.limits.canDiscard { try volume.discard(at: 1024, count: 1024) }
+                try volume.flush()
+                #expect(try volume.read(at: 510, count: 4) == [0, 1, 2, 0])
+                _ = try volume.extent(at: 0, limit: 1024)
+                for level in 0..<32 { try mapper.remove(.name(name("d\(level)")), deferred: true) }
+                try volume.close()
+                #expect(mapper.devices() == [])
+            }
+            hasEnded.withLock { $0 = true }
+        }
+        thread.stackSize = 512 << 10
+        thread.start()
+        hasEnded.wait { $0 ? () : nil }
+    }
+
     @Test func `A device below that is too short is refused, and one that becomes so fails what it no longer holds`() throws {
         let (mapper, _) = bench()
         try mapper.createAndLoad(DeviceDefinition(name: name("a"), table: try MappingTable("0 64 linear disk 0")))
