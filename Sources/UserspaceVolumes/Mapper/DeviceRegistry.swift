@@ -130,6 +130,16 @@ final class DeviceRegistry: Sendable {
         return table
     }
 
+    /// The devices that are suspended, those below others first.
+    var suspendedDevices: [MappedDevice] {
+        state.withLock { state in
+            var levels: [UInt32: Int] = [:]
+            return state.entries.values.filter(\.isSuspended)
+                .map { (device: $0.device, levels: state.levels(from: $0.device.minor, along: \.below, &levels)) }
+                .sorted { $0.levels < $1.levels }.map(\.device)
+        }
+    }
+
     func update(_ device: MappedDevice, _ change: (inout Entry) -> Void) {
         state.withLock { state in
             guard var entry = state.entry(of: device) else { return }

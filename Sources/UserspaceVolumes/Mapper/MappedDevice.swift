@@ -87,6 +87,15 @@ final class MappedDevice: Sendable {
         }
     }
 
+    /// Lets requests through, without the inactive table, when nobody is left who could.
+    func resumeForGood() {
+        // One that has ended meanwhile has no requests.
+        try? operate { (_) throws(MappingError) in
+            front.resumeForGood()
+            registry.update(self) { $0.isSuspended = false }
+        }
+    }
+
     func status(in slot: TableSlot) throws(MappingError) -> [StatusLine] {
         if slot == .active { return try front.visit { (table) throws(MappingError) in table.status() } }
         var status: [StatusLine]?

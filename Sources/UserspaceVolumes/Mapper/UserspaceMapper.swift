@@ -26,6 +26,8 @@ public final class UserspaceMapper: Mapper {
     }
 
     deinit {
+        // Nobody can resume a device any more, and what is above it would wait for that when it ends.
+        for device in registry.suspendedDevices { device.resumeForGood() }
         do throws(MappingError) { try removeAll(deferred: true) } catch {
             environment.logger.error("the devices of a mapper were not removed, and the last writes may be lost: \(error)")
         }
@@ -87,7 +89,7 @@ public final class UserspaceMapper: Mapper {
     public func setUUID(of device: MappedDeviceID, to uuid: DeviceUUID) throws(MappingError) { try registry.setUUID(of: device, to: uuid) }
 
     /// Removes the device, when what was written to it is durable. Throws `busy` while it is open, unless `deferred`. What fails when the device ends is
-    /// thrown, but the device is gone.
+    /// thrown, but the device is gone. What is not durable yet waits while a device below is suspended, as every request does.
     public func remove(_ device: MappedDeviceID, deferred: Bool = false) throws(MappingError) {
         try registry.unlink(device, deferred: deferred)?.end()
     }
@@ -96,7 +98,7 @@ public final class UserspaceMapper: Mapper {
     public func cancelDeferredRemoval(of device: MappedDeviceID) throws(MappingError) { try registry.cancelDeferredRemoval(of: device) }
 
     /// Removes all devices that nobody has open, also those that become so on the way; with `deferred`, the others later. Throws the first failure, after
-    /// everything that can be is removed.
+    /// everything that can be is removed. Waits for suspended devices below others, as ``remove(_:deferred:)`` does.
     public func removeAll(deferred: Bool = false) throws(MappingError) {
         var failure: MappingError?
         while let device = registry.unlinkAny(deferred: deferred) {
