@@ -25,15 +25,24 @@ public struct DeviceEvent: Hashable, Sendable {
 }
 
 extension DeviceEvent {
-    /// Adds the event to those that nobody has asked for yet. Of a device that has changed again only the last change is kept.
+    /// Adds the event to those that nobody has asked for yet. Of a device that has changed again only the last change is kept, and of one that came and went
+    /// nothing: there are never more events than three for each device that there is, and one for each that there was when somebody last asked.
     package func add(to events: inout [DeviceEvent]) {
-        if kind == .changed, let index = events.lastIndex(where: { $0.device.number == device.number }), events[index].kind == .changed {
-            events[index] = self
-        } else {
-            // Whoever was not asked about a device that came and went need not hear of it either.
-            if kind == .removed { events.removeAll { $0.device.number == device.number && $0.kind == .changed } }
-            events.append(self)
+        let number = device.number
+        switch kind {
+        case .added: break
+        case .changed:
+            if let index = events.lastIndex(where: { $0.device.number == number }), events[index].kind == .changed {
+                events[index] = self
+                return
+            }
+        case .removed:
+            // What comes before the device was added is of another one, which had its number.
+            let added = events.lastIndex { $0.device.number == number && $0.kind == .added }
+            events[(added ?? 0)...].removeAll { $0.device.number == number && $0.kind != .removed }
+            if added != nil { return }
         }
+        events.append(self)
     }
 }
 

@@ -14,6 +14,8 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
     /// Passed by questions and messages, which a suspended device takes, too: shut only while the table is exchanged.
     private let visits = RequestGate()
     private(set) var isSuspended = false
+    /// Whether everything that was written is durable, while the device is suspended.
+    private var isFlushed = false
 
     /// What is known of the table in force without passing a gate; after the end, of the last one.
     struct Appearance: Sendable {
@@ -37,9 +39,13 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
 
     // MARK: one at a time
 
-    /// Makes new requests wait, and waits for those under way. When an engine cannot flush, the device goes on as before.
+    /// Makes new requests wait, and waits for those under way. When an engine cannot flush, the device goes on as before; one that is suspended already is
+    /// flushed, where it was not.
     func suspend(flush: Bool) throws(MappingError) {
-        guard !isSuspended else { return }
+        guard !isSuspended else {
+            if flush { try flushTable() }
+            return
+        }
         requests.shut()
         table?.prepareToSuspend(flush: flush)
         requests.waitUntilEmpty()
@@ -50,6 +56,14 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
             throw error
         }
         isSuspended = true
+        isFlushed = flush
+    }
+
+    /// Suspends the table with a flush, once more where it was suspended without.
+    private func flushTable() throws(MappingError) {
+        guard !isFlushed else { return }
+        try table?.suspend(flush: true)
+        isFlushed = true
     }
 
     /// Lets requests through again; there is a table for them.
@@ -57,7 +71,19 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
         guard isSuspended else { return }
         guard let table else { throw MappingError(.invalidTable, message: "the device has no table to resume") }
         try table.resume(replacing: nil, isInForce: true)
+        letRequestsIn()
+    }
+
+    /// Lets requests through again where nobody can try it a second time. A table that does not resume fails them by itself.
+    func resumeForGood() {
+        guard isSuspended else { return }
+        try? table?.resume(replacing: nil, isInForce: true)
+        letRequestsIn()
+    }
+
+    private func letRequestsIn() {
         isSuspended = false
+        isFlushed = false
         requests.open()
     }
 
@@ -65,20 +91,23 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
     /// table does not resume everything is as it was.
     func replace(with new: LoadedTable) throws(MappingError) -> LoadedTable? {
         let wasSuspended = isSuspended
-        try suspend(flush: true)
+        // What was suspended without a flush is for the new table to take over.
+        if !wasSuspended { try suspend(flush: true) }
         visits.shut()
         visits.waitUntilEmpty()
         defer { visits.open() }
         do throws(MappingError) { try new.resume(replacing: table) } catch {
-            if !wasSuspended { try resume() }
+            // The reason is the new table's failure, whatever the old one, if there is any, does then.
+            if !wasSuspended {
+                if table == nil { letRequestsIn() } else { try? resume() }
+            }
             throw error
         }
         let old = table
         table = new
         visible.withLock { $0 = Appearance(new) }
         byteCount.store(new.size.count, ordering: .relaxed)
-        isSuspended = false
-        requests.open()
+        letRequestsIn()
         return old
     }
 
@@ -91,9 +120,10 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
         _ = visits.close()
         visits.waitUntilEmpty()
         guard let table else { return }
-        self.table = nil
         var failure: MappingError?
-        do throws(MappingError) { try table.suspend(flush: true) } catch { failure = error }
+        // The devices below may be suspended as well by now, so that a flush that is not needed would wait for them.
+        do throws(MappingError) { try flushTable() } catch { failure = error }
+        self.table = nil
         do throws(MappingError) { try table.close() } catch { failure = failure ?? error }
         if let failure { throw failure }
     }

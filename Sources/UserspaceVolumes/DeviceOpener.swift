@@ -85,53 +85,59 @@ public struct OpenedDevice: Sendable {
 
 /// The files that an opener has open, for as long as anybody uses them.
 private final class OpenedFiles: Sendable {
-    private struct Weak: Sendable {
+    private struct Opened: Sendable {
         weak var device: FileDevice?
-    }
-    private struct Tables: Sendable {
-        var byReference: [DeviceReference: Weak] = [:]
-        var byIdentity: [DeviceIdentity: Weak] = [:]
+        let isClosed: Monitor<Bool>
+
+        init(_ device: FileDevice) {
+            self.device = device
+            isClosed = device.isClosed
+        }
     }
 
     private let locking: FileDevice.Locking
-    private let opened = Monitor(Tables())
+    private let opened = Monitor<[DeviceIdentity: Opened]>([:])
 
     init(locking: FileDevice.Locking) { self.locking = locking }
 
     func open(_ reference: DeviceReference, _ access: Access) throws(MappingError) -> OpenedDevice {
         // One at a time: two lines that name one file must find one object. The closure of a lock returns what went wrong as a value.
-        let result: Result<FileDevice, MappingError> = opened.withLock { tables in
-            do throws(MappingError) {
-                return .success(try open(reference, access, &tables))
+        let result: Result<FileDevice, MappingError> = opened.withLock { opened in
+            do throws(BlockIOError) {
+                return .success(try open(reference, access, &opened))
             } catch {
-                return .failure(error)
+                let code: MappingError.Code =
+                    switch error.code {
+                    case .inUse: .busy
+                    case .permissionDenied: .permissionDenied
+                    case .readOnly: .readOnly
+                    default: .deviceUnavailable
+                    }
+                return .failure(MappingError(error, code))
             }
         }
         let device = try result.get()
         return OpenedDevice(device: device, identity: device.identity)
     }
 
-    private func open(_ reference: DeviceReference, _ access: Access, _ tables: inout Tables) throws(MappingError) -> FileDevice {
-        if let device = tables.byReference[reference]?.device { return device }
-        do throws(BlockIOError) {
+    private func open(
+        _ reference: DeviceReference, _ access: Access, _ opened: inout [DeviceIdentity: Opened]
+    ) throws(BlockIOError) -> FileDevice {
+        while true {
             let path = try Self.path(of: reference)
-            if let device = tables.byIdentity[try FileDevice.identity(of: path)]?.device {
-                tables.byReference[reference] = Weak(device: device)
+            // A path may lead elsewhere each time: only what it leads to now tells whether that is open.
+            let identity = try FileDevice.identity(of: path)
+            if let known = opened[identity] {
+                if let device = known.device { return device }
+                // The last reference has gone, but the lock may still be there.
+                known.isClosed.wait { $0 ? () : nil }
+                opened[identity] = nil
+            }
+            // In between the path may come to lead elsewhere, to a file that is open already.
+            if let device = try FileDevice.open(identity, path: path, access: access, locking: locking) {
+                opened[identity] = Opened(device)
                 return device
             }
-            let device = try FileDevice(path: path, access: access, locking: locking)
-            tables.byReference[reference] = Weak(device: device)
-            tables.byIdentity[device.identity] = Weak(device: device)
-            return device
-        } catch {
-            let code: MappingError.Code =
-                switch error.code {
-                case .inUse: .busy
-                case .permissionDenied: .permissionDenied
-                case .readOnly: .readOnly
-                default: .deviceUnavailable
-                }
-            throw MappingError(error, code)
         }
     }
 

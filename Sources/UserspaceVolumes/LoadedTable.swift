@@ -104,7 +104,7 @@ final class LoadedTable: Sendable {
     }
 
     /// Stops serving. With `flush` everything written is durable afterwards; when that fails, the first failure is thrown, and all engines are suspended
-    /// nevertheless.
+    /// nevertheless. A table that was suspended without is suspended once more to be flushed.
     func suspend(flush: Bool) throws(MappingError) {
         try forEachLine { (line) throws(MappingError) in
             var failure: MappingError?

@@ -56,7 +56,10 @@ import VolumeLaws
         var device: FileDevice? = try FileDevice(path: path, access: .readWrite)
         #expect(try openDescriptors(of: path) == 1)
         _ = try device?.read(at: 0, count: 1)
+        let isClosed = try #require(device?.isClosed)
+        #expect(!isClosed.withLock { $0 })
         device = nil
+        #expect(isClosed.withLock { $0 })
         #expect(try openDescriptors(of: path) == 0)
     }
 

@@ -2,6 +2,7 @@ import BlockIO
 import DeviceMapperTables
 import Foundation
 import StorageUnits
+import Synchronization
 import Testing
 import UserspaceVolumes
 import VolumeLaws
@@ -231,6 +232,53 @@ import VolumeLaws
         #expect(openingFailure(table, .files(.readWrite)) == nil)
     }
 
+    @Test func `A file that is being let go is opened again when it is closed`() throws {
+        let file = try directory.file(size: 64 * 512)
+        let opener = DeviceOpener.files(.readWrite)
+        let user = Monitor<OpenedDevice?>(try opener.open(.path(file), access: .readWrite))
+        let (device, isClosed) = try user.withLock { user in
+            let device = try #require(user?.device as? FileDevice)
+            return (Weak(device: device), device.isClosed)
+        }
+        // As long as the lock is held nobody is told that the file is closed.
+        let (closing, opening) = isClosed.withLock { _ in
+            let closing = BackgroundThread { user.withLock { $0 = nil } }
+            while device.device != nil { VolumeLaws.pause() }
+            let opening = BackgroundThread { #expect(throws: Never.self) { try opener.open(.path(file), access: .readWrite) } }
+            #expect(opening.comesToWait())
+            return (closing, opening)
+        }
+        closing.join()
+        opening.join()
+    }
+
+    /// In a process of its own: a child that another test starts would have a file's lock for a moment longer.
+    @Test func `A link that comes to lead elsewhere while it is opened leads to one of both`() async throws {
+        let files = [try directory.file("a.img", size: 64 * 512), try directory.file("b.img", size: 64 * 512)]
+        await #expect(processExitsWith: .success) { [files = files as [String], path = directory.path as String] in
+            let opener = DeviceOpener.files(.readWrite)
+            // One of them is open as long as it lasts.
+            let first = try opener.open(.path(files[0]), access: .readWrite)
+            let hasEnded = Atomic(false)
+            let link = path + "/link.img"
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: files[0])
+            let turning = BackgroundThread {
+                var turn = 0
+                while !hasEnded.load(ordering: .relaxed) {
+                    turn += 1
+                    try? FileManager.default.createSymbolicLink(atPath: link + ".new", withDestinationPath: files[turn % 2])
+                    _ = unsafe rename(link + ".new", link)
+                }
+            }
+            for _ in 0..<scaled(20_000) {
+                let opened = try opener.open(.path(link), access: .readWrite)
+                #expect((opened.identity == first.identity) == (opened.device as AnyObject === first.device as AnyObject))
+            }
+            hasEnded.store(true, ordering: .relaxed)
+            turning.join()
+        }
+    }
+
     @Test func `Volumes of one opener share a file`() throws {
         let file = try directory.file(size: 64 * 512)
         let opener = DeviceOpener.files(.readWrite)
@@ -300,4 +348,8 @@ import VolumeLaws
             }
         }
     }
+}
+
+private struct Weak {
+    weak var device: FileDevice?
 }

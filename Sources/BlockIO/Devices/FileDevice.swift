@@ -36,22 +36,38 @@ public final class FileDevice: BlockDevice {
     /// wrongly succeed: from the first failure on every flush of this object fails.
     private let failedFlush = Monitor<BlockIOError?>(nil)
     /// How many writes have returned, and how many of them a flush has made durable since: a flush with nothing to do costs nothing,
-    /// so that a table of many lines on one file may flush each line.
-    private let writes = Atomic<UInt64>(0)
+    /// so that a table of many lines on one file may flush each line. What was written before the file was opened for writing is one write more: nobody knows
+    /// whether it is durable.
+    private let writes: Atomic<UInt64>
     private let durableWrites = Atomic<UInt64>(0)
+    /// True once the file is closed, and its lock given back: a little after the last reference has gone.
+    package let isClosed = Monitor(false)
 
     /// Opens the regular file or block device at `path`.
     ///
     /// Throws `notFound`, `permissionDenied`, `readOnly`, `wrongFileType` (a directory, a pipe, a character device), or `inUse` when
     /// another process's lock excludes this one.
     public convenience init(path: String, access: Access, locking: Locking = .enforced) throws(BlockIOError) {
-        // Looked at before it is opened: opening a pipe can wait, opening a tape can move it.
-        let found = try Self.calling("open", path) { () throws(Errno) in try OpenFile.status(of: path) }
-        try Self.checkKind(found.kind, path)
-        var options: FileDescriptor.OpenOptions = [.closeOnExec, .nonBlocking]
-        if found.kind == .blockDevice, access == .readWrite, locking == .enforced { options.insert(.exclusiveCreate) }
-        let file = try Self.open(path, access == .readOnly ? .readOnly : .readWrite, options)
-        try self.init(file, path, access, locking)
+        try self.init(try Self.openExisting(path, access, locking), path, access, locking)
+    }
+
+    /// Opens the file at `path` if that is the one of `identity`; `nil` when the path leads to another one, whose lock is not asked for.
+    package static func open(
+        _ identity: DeviceIdentity, path: String, access: Access, locking: Locking
+    ) throws(BlockIOError) -> FileDevice? {
+        let file = try openExisting(path, access, locking)
+        let found: DeviceIdentity
+        do throws(BlockIOError) {
+            found = Self.identity(try calling("inspect", path) { () throws(Errno) in try file.status() })
+        } catch {
+            try? file.descriptor.close()
+            throw error
+        }
+        guard found == identity else {
+            try? file.descriptor.close()
+            return nil
+        }
+        return try FileDevice(file, path, access, locking)
     }
 
     /// Makes a regular file of `size` bytes that reads as zeroes, in place of what a file at `path` held before, and opens it for writing.
@@ -81,6 +97,7 @@ public final class FileDevice: BlockDevice {
     /// Takes over an open file, which is closed when this throws. A regular file is emptied and given the new size, if there is one.
     private init(_ file: OpenFile, _ path: String, _ access: Access, _ locking: Locking, newSize: ByteCount? = nil) throws(BlockIOError) {
         self.file = file
+        writes = Atomic(access == .readOnly ? 0 : 1)
         do throws(BlockIOError) {
             if locking == .enforced { try Self.lock(file, path, access) }
             var status = try Self.calling("inspect", path) { () throws(Errno) in try file.status() }
@@ -105,7 +122,10 @@ public final class FileDevice: BlockDevice {
         }
     }
 
-    deinit { try? file.descriptor.close() }
+    deinit {
+        try? file.descriptor.close()
+        isClosed.withLock { $0 = true }
+    }
 
     public func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(BlockIOError) {
         if buffer.byteCount == 0 { return }  // no piece is empty
@@ -258,6 +278,15 @@ public final class FileDevice: BlockDevice {
         case .directory: throw BlockIOError(.wrongFileType, message: "cannot open '\(path)': it is a directory")
         case .other: throw BlockIOError(.wrongFileType, message: "cannot open '\(path)': it is neither a file nor a block device")
         }
+    }
+
+    private static func openExisting(_ path: String, _ access: Access, _ locking: Locking) throws(BlockIOError) -> OpenFile {
+        // Looked at before it is opened: opening a pipe can wait, opening a tape can move it.
+        let found = try calling("open", path) { () throws(Errno) in try OpenFile.status(of: path) }
+        try checkKind(found.kind, path)
+        var options: FileDescriptor.OpenOptions = [.closeOnExec, .nonBlocking]
+        if found.kind == .blockDevice, access == .readWrite, locking == .enforced { options.insert(.exclusiveCreate) }
+        return try open(path, access == .readOnly ? .readOnly : .readWrite, options)
     }
 
     private static func open(

@@ -18,12 +18,20 @@ final class DeviceRegistry: Sendable {
         var inactive: MappingTable?
         /// The devices that its tables have open, and how many of its tables each.
         var below: [UInt32: Int] = [:]
+        /// The devices whose tables have it open, and how many of their tables.
+        var above: [UInt32: Int] = [:]
     }
+
+    /// How many devices there may be on the way from the top of a stack to its bottom. A request takes up to 9 KiB of its thread's stack at each (a delay's, without
+    /// optimization), and threads may have no more than 512 KiB.
+    static let mostLevels = 32
 
     fileprivate struct State: Sendable {
         var entries: [UInt32: Entry] = [:]
         var minors: [DeviceName: UInt32] = [:]
         var minorsByUUID: [DeviceUUID: UInt32] = [:]
+        /// The numbers of devices that are removed, but have not ended.
+        var ending: Set<UInt32> = []
         /// Numbers that were used and are free again, and the first that none has had.
         var released: [UInt32] = []
         var next: UInt32 = 0
@@ -109,18 +117,35 @@ final class DeviceRegistry: Sendable {
 
     func info(of id: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo { try entry(id).info }
 
+    func info(of device: MappedDevice) throws(MappingError) -> MappedDeviceInfo {
+        try state.withLock { (state) throws(MappingError) in
+            guard let entry = state.entry(of: device) else { throw .noSuchDevice() }
+            return entry.info
+        }
+    }
+
     func table(of id: MappedDeviceID, in slot: TableSlot) throws(MappingError) -> MappingTable {
         let entry = try entry(id)
         guard let table = slot == .active ? entry.active : entry.inactive else { throw .emptySlot(slot, of: entry.name) }
         return table
     }
 
-    func update(_ minor: UInt32, _ change: (inout Entry) -> Void) {
+    /// The devices that are suspended, those below others first.
+    var suspendedDevices: [MappedDevice] {
         state.withLock { state in
-            guard var entry = state.entries[minor] else { return }
+            var levels: [UInt32: Int] = [:]
+            return state.entries.values.filter(\.isSuspended)
+                .map { (device: $0.device, levels: state.levels(from: $0.device.minor, along: \.below, &levels)) }
+                .sorted { $0.levels < $1.levels }.map(\.device)
+        }
+    }
+
+    func update(_ device: MappedDevice, _ change: (inout Entry) -> Void) {
+        state.withLock { state in
+            guard var entry = state.entry(of: device) else { return }
             let before = entry.active
             change(&entry)
-            state.entries[minor] = entry
+            state.entries[device.minor] = entry
             if before != entry.active { state.tell(.changed, entry) }
         }
     }
@@ -132,33 +157,53 @@ final class DeviceRegistry: Sendable {
     // MARK: opening
 
     /// A way to a device, which is open until it is closed; `user` is the device whose table opens it. Throws `invalidTable` when that device is below the one
-    /// that it opens: its requests would come back to it.
-    func open(_ id: MappedDeviceID, _ access: Access, for user: UInt32?) throws(MappingError) -> Volume {
+    /// that it opens, as its requests would come back to it, and where the stack would have more than ``mostLevels``.
+    func open(_ device: MappedDevice, _ access: Access, for user: UInt32?) throws(MappingError) -> Volume {
         try state.withLock { (state) throws(MappingError) in
-            let entry = try state.entry(id)
-            let minor = entry.device.minor
-            if let user, let path = state.path(from: minor, to: user) {
-                throw MappingError(.invalidTable, message: "the table would lead back to its own device: \(path.joined(separator: " > "))")
+            guard let entry = state.entry(of: device) else { throw .noSuchDevice() }
+            let minor = device.minor
+            if let user {
+                if let path = state.path(from: minor, to: user) {
+                    throw MappingError(
+                        .invalidTable, message: "the table would lead back to its own device: \(path.joined(separator: " > "))")
+                }
+                let levels = state.levels(from: user, along: \.above) + state.levels(from: minor, along: \.below)
+                guard levels <= Self.mostLevels else {
+                    throw MappingError(
+                        .invalidTable,
+                        message: "the table would make a stack of \(levels) devices, each on the one before, "
+                            + "and \(Self.mostLevels) are the most")
+                }
             }
             guard let table = entry.active else { throw .emptySlot(.active, of: entry.name) }
             if access == .readWrite, entry.device.access == .readOnly {
                 throw MappingError(.readOnly, device: entry.name.description, message: "the device is read-only")
             }
             state.entries[minor]?.openCount += 1
-            if let user { state.entries[user]?.below[minor, default: 0] += 1 }
-            return Volume(entry.device.front, table, access, logger) { [self] () throws(MappingError) in try close(minor, for: user) }
+            if let user {
+                state.entries[user]?.below[minor, default: 0] += 1
+                state.entries[minor]?.above[user, default: 0] += 1
+            }
+            return Volume(device.front, table, access, logger) { [self] () throws(MappingError) in try close(device, for: user) }
         }
     }
 
-    private func close(_ minor: UInt32, for user: UInt32?) throws(MappingError) {
-        let last = state.withLock { state -> MappedDevice? in
-            if let user, let count = state.entries[user]?.below[minor] { state.entries[user]?.below[minor] = count > 1 ? count - 1 : nil }
-            state.entries[minor]?.openCount -= 1
-            guard let entry = state.entries[minor], entry.openCount == 0, entry.isRemovalDeferred else { return nil }
+    /// `user` keeps its number until all its tables are closed.
+    private func close(_ device: MappedDevice, for user: UInt32?) throws(MappingError) {
+        let isLast = state.withLock { state in
+            let minor = device.minor
+            guard var entry = state.entry(of: device) else { return false }
+            if let user {
+                if let count = state.entries[user]?.below[minor] { state.entries[user]?.below[minor] = count > 1 ? count - 1 : nil }
+                if let count = entry.above[user] { entry.above[user] = count > 1 ? count - 1 : nil }
+            }
+            entry.openCount -= 1
+            state.entries[minor] = entry
+            guard entry.openCount == 0, entry.isRemovalDeferred else { return false }
             state.remove(entry)
-            return entry.device
+            return true
         }
-        try last?.end()
+        if isLast { try device.end() }
     }
 
     // MARK: removing
@@ -189,6 +234,14 @@ final class DeviceRegistry: Sendable {
         }
     }
 
+    /// Gives the number of a device back, which was taken out and has ended.
+    func forget(_ device: MappedDevice) {
+        state.withLock { state in
+            guard state.ending.remove(device.minor) != nil, device.minor < state.next else { return }
+            state.released.append(device.minor)
+        }
+    }
+
     func cancelDeferredRemoval(of id: MappedDeviceID) throws(MappingError) {
         try state.withLock { (state) throws(MappingError) in
             let entry = try state.entry(id)
@@ -198,11 +251,11 @@ final class DeviceRegistry: Sendable {
 
     // MARK: events
 
-    func raiseEvent(_ minor: UInt32) {
+    func raiseEvent(of device: MappedDevice) {
         state.withLock { state in
-            guard var entry = state.entries[minor] else { return }
+            guard var entry = state.entry(of: device) else { return }
             entry.eventNumber &+= 1
-            state.entries[minor] = entry
+            state.entries[device.minor] = entry
             state.tell(.changed, entry)
         }
     }
@@ -210,9 +263,9 @@ final class DeviceRegistry: Sendable {
     func waitForEvent(
         of id: MappedDeviceID, after eventNumber: UInt32, until deadline: ContinuousClock.Instant?
     ) throws(MappingError) -> MappedDeviceInfo? {
-        let minor = try device(id).minor
+        let device = try device(id)
         func look(_ state: inout State) -> Result<MappedDeviceInfo, MappingError>? {
-            guard let entry = state.entries[minor] else { return .failure(.noSuchDevice()) }
+            guard let entry = state.entry(of: device) else { return .failure(.noSuchDevice()) }
             return entry.eventNumber == eventNumber ? nil : .success(entry.info)
         }
         let found = deadline.map { state.wait(for: $0 - .now, until: look) } ?? state.wait(until: look)
@@ -241,6 +294,14 @@ extension DeviceRegistry.State {
         return entry
     }
 
+    /// What is known of a device, unless it is gone: then another may have its number.
+    fileprivate func entry(of device: MappedDevice) -> DeviceRegistry.Entry? {
+        guard let entry = entries[device.minor], entry.device === device else { return nil }
+        return entry
+    }
+
+    private func isTaken(_ minor: UInt32) -> Bool { entries[minor] != nil || ending.contains(minor) }
+
     /// A minor number for a new device: the one that is wanted, or any.
     fileprivate mutating func take(_ wanted: UInt32?, for name: DeviceName) throws(MappingError) -> UInt32 {
         if let wanted {
@@ -249,12 +310,12 @@ extension DeviceRegistry.State {
                     .invalidName, device: name.description,
                     message: "a minor number is 0 to \(DeviceDefinition.largestMinor), not \(wanted)")
             }
-            guard entries[wanted] == nil else { throw .taken(name, "number") }
+            guard !isTaken(wanted) else { throw .taken(name, "number") }
             return wanted
         }
         // Numbers that somebody wanted are met again in both places.
-        while let minor = released.popLast() { if entries[minor] == nil { return minor } }
-        while entries[next] != nil { next += 1 }
+        while let minor = released.popLast() { if !isTaken(minor) { return minor } }
+        while isTaken(next) { next += 1 }
         guard next <= DeviceDefinition.largestMinor else {
             throw MappingError(.outOfMemory, device: name.description, message: "there are no more numbers for devices")
         }
@@ -267,7 +328,7 @@ extension DeviceRegistry.State {
         entries[minor] = nil
         minors[entry.name] = nil
         if let uuid = entry.uuid { minorsByUUID[uuid] = nil }
-        if minor < next { released.append(minor) }
+        ending.insert(minor)
         tell(.removed, entry)
     }
 
@@ -276,6 +337,24 @@ extension DeviceRegistry.State {
         for listener in listeners.values where listener.wanted?.contains(event.device.number) ?? true {
             listener.mailbox.change { event.add(to: &$0) }
         }
+    }
+
+    /// How many devices the longest way up or down from one has, that one included.
+    fileprivate func levels(from minor: UInt32, along ways: KeyPath<DeviceRegistry.Entry, [UInt32: Int]>) -> Int {
+        var known: [UInt32: Int] = [:]
+        return levels(from: minor, along: ways, &known)
+    }
+
+    fileprivate func levels(
+        from minor: UInt32, along ways: KeyPath<DeviceRegistry.Entry, [UInt32: Int]>, _ known: inout [UInt32: Int]
+    ) -> Int {
+        if let levels = known[minor] { return levels }
+        var levels = 1
+        for next in entries[minor]?[keyPath: ways].keys ?? [:].keys {
+            levels = max(levels, 1 + self.levels(from: next, along: ways, &known))
+        }
+        known[minor] = levels
+        return levels
     }
 
     /// The names of the devices on the way from one to one below it, if that is below it at all.

@@ -16,9 +16,11 @@ final class DevicesBelow: Sendable {
 
     /// Opens a device, or finds it opened.
     func open(_ id: MappedDeviceID, _ access: Access) throws(MappingError) -> OpenedDevice {
-        let minor = try registry.device(id).minor
+        // Looked up once: a name may come to mean another device in between.
+        let device = try registry.device(id)
+        let minor = device.minor
         if let volume = opened.withLock({ $0[minor] }) { return Self.opened(volume, minor) }
-        let volume = try registry.open(id, access, for: user)
+        let volume = try registry.open(device, access, for: user)
         opened.withLock { $0[minor] = volume }
         return Self.opened(volume, minor)
     }

@@ -27,21 +27,19 @@ final class MappedDevice: Sendable {
     /// The number that the device has in tables and lists.
     static func number(_ minor: UInt32) -> DeviceNumber { DeviceNumber(major: UserspaceMapper.major, minor: minor) }
 
-    /// The device in a call: names may change meanwhile.
-    var id: MappedDeviceID { .number(Self.number(minor)) }
-
     /// Puts a table into the inactive slot, in place of what is there. `end` is called when the table is closed, also when it cannot be loaded.
     func load(
         _ table: MappingTable, _ opener: DeviceOpener, _ environment: VolumeEnvironment,
         end: @escaping @Sendable () throws(MappingError) -> Void
     ) throws(MappingError) {
         try operate { (slots) throws(MappingError) in
-            // Whoever has the table has the registry too, but the engines are not to keep it.
+            // Whoever has the table has the registry and the device too, but the engines are not to keep them.
             let loaded = try LoadedTable(
-                table, opener, environment, raiseEvent: { [weak registry, minor] in registry?.raiseEvent(minor) }, end: end)
+                table, opener, environment, raiseEvent: { [weak registry, weak self] in if let self { registry?.raiseEvent(of: self) } },
+                end: end)
             let before = slots.inactive
             slots.inactive = loaded
-            registry.update(minor) { $0.inactive = table }
+            registry.update(self) { $0.inactive = table }
             try before?.close()
         }
     }
@@ -51,7 +49,7 @@ final class MappedDevice: Sendable {
         try operate { (slots) throws(MappingError) in
             let before = slots.inactive
             slots.inactive = nil
-            registry.update(minor) { $0.inactive = nil }
+            registry.update(self) { $0.inactive = nil }
             try before?.close()
         }
     }
@@ -59,7 +57,7 @@ final class MappedDevice: Sendable {
     func suspend(flush: Bool) throws(MappingError) {
         try operate { (_) throws(MappingError) in
             try front.suspend(flush: flush)
-            registry.update(minor) { $0.isSuspended = true }
+            registry.update(self) { $0.isSuspended = true }
         }
     }
 
@@ -67,16 +65,16 @@ final class MappedDevice: Sendable {
         try operate { (slots) throws(MappingError) in
             guard let new = slots.inactive else {
                 try front.resume()
-                registry.update(minor) { $0.isSuspended = false }
+                registry.update(self) { $0.isSuspended = false }
                 return
             }
             let old: LoadedTable?
             do throws(MappingError) { old = try front.replace(with: new) } catch {
-                registry.update(minor) { [isSuspended = front.isSuspended] in $0.isSuspended = isSuspended }
+                registry.update(self) { [isSuspended = front.isSuspended] in $0.isSuspended = isSuspended }
                 throw error
             }
             slots.inactive = nil
-            registry.update(minor) { entry in
+            registry.update(self) { entry in
                 entry.isSuspended = false
                 entry.active = new.table
                 entry.inactive = nil
@@ -89,17 +87,27 @@ final class MappedDevice: Sendable {
         }
     }
 
+    /// Lets requests through, without the inactive table, when nobody is left who could.
+    func resumeForGood() {
+        // One that has ended meanwhile has no requests.
+        try? operate { (_) throws(MappingError) in
+            front.resumeForGood()
+            registry.update(self) { $0.isSuspended = false }
+        }
+    }
+
     func status(in slot: TableSlot) throws(MappingError) -> [StatusLine] {
         if slot == .active { return try front.visit { (table) throws(MappingError) in table.status() } }
         var status: [StatusLine]?
         try operate { (slots) throws(MappingError) in status = slots.inactive?.status() }
-        guard let status else { throw .emptySlot(.inactive, of: try registry.info(of: id).name) }
+        guard let status else { throw .emptySlot(.inactive, of: try registry.info(of: self).name) }
         return status
     }
 
-    /// Closes everything, when the registry knows the device no longer: nobody has it open.
+    /// Closes everything, when the registry lists the device no longer: nobody has it open. Then another may have its number.
     func end() throws(MappingError) {
         try operate { (slots) throws(MappingError) in
+            defer { registry.forget(self) }
             slots.hasEnded = true
             let inactive = slots.inactive
             slots.inactive = nil

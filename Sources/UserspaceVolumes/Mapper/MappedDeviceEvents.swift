@@ -3,7 +3,7 @@ public import DeviceMapperTables
 internal import StorageUnits
 
 /// The events of a mapper's devices, as they happen. Each iterator begins with what happens from then on, and ends when its task is cancelled. Of several events
-/// of a device that come before they are asked for, the last is told.
+/// of a device that come before they are asked for, the last is told, and none of a device that came and went meanwhile.
 public struct MappedDeviceEvents: AsyncSequence, Sendable {
     public typealias Element = DeviceEvent
     public typealias Failure = MappingError

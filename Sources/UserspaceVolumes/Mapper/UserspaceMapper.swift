@@ -7,7 +7,7 @@ public import StorageUnits
 ///
 /// `/dev/mapper/NAME` in a table is another device of the mapper where it has one of that name, and so is a number that it gave out; all else is opened as
 /// files are. A device that a table uses is open as often as tables use it, and is not removed meanwhile. A table that would lead back to its own device is
-/// refused, and one whose device below is too short. Requests that come while a device is suspended wait; ``open(_:access:)`` gives something to send them to.
+/// refused, one that would make a stack of more than 32 devices, and one whose device below is too short. Requests that come while a device is suspended wait; ``open(_:access:)`` gives something to send them to.
 ///
 /// Calls may come from any thread. Those for one device that load, suspend, resume or remove take their turn, and take as long as the requests under way.
 public final class UserspaceMapper: Mapper {
@@ -26,6 +26,8 @@ public final class UserspaceMapper: Mapper {
     }
 
     deinit {
+        // Nobody can resume a device any more, and what is above it would wait for that when it ends.
+        for device in registry.suspendedDevices { device.resumeForGood() }
         do throws(MappingError) { try removeAll(deferred: true) } catch {
             environment.logger.error("the devices of a mapper were not removed, and the last writes may be lost: \(error)")
         }
@@ -54,14 +56,15 @@ public final class UserspaceMapper: Mapper {
             _ = try load(device.table, into: id)
             return try resume(id)
         } catch {
-            try? remove(id)
+            try? remove(id, deferred: true)
             var error = error
             error.device = device.name.description
             throw error
         }
     }
 
-    /// Makes devices as they are described, one after the other, so that a table may name those before it. When one fails nothing of any is left.
+    /// Makes devices as they are described, one after the other, so that a table may name those before it. When one fails nothing of any is left,
+    /// or, of those that somebody has opened meanwhile, once they are closed.
     @discardableResult
     public func createAndLoad(_ devices: [DeviceDefinition]) throws(MappingError) -> [MappedDeviceInfo] {
         var made: [MappedDeviceInfo] = []
@@ -69,7 +72,7 @@ public final class UserspaceMapper: Mapper {
             for device in devices { made.append(try createAndLoad(device)) }
             return made
         } catch {
-            for device in made.reversed() { try? remove(.number(device.number)) }
+            for device in made.reversed() { try? remove(.number(device.number), deferred: true) }
             throw error
         }
     }
@@ -86,7 +89,7 @@ public final class UserspaceMapper: Mapper {
     public func setUUID(of device: MappedDeviceID, to uuid: DeviceUUID) throws(MappingError) { try registry.setUUID(of: device, to: uuid) }
 
     /// Removes the device, when what was written to it is durable. Throws `busy` while it is open, unless `deferred`. What fails when the device ends is
-    /// thrown, but the device is gone.
+    /// thrown, but the device is gone. What is not durable yet waits while a device below is suspended, as every request does.
     public func remove(_ device: MappedDeviceID, deferred: Bool = false) throws(MappingError) {
         try registry.unlink(device, deferred: deferred)?.end()
     }
@@ -95,7 +98,7 @@ public final class UserspaceMapper: Mapper {
     public func cancelDeferredRemoval(of device: MappedDeviceID) throws(MappingError) { try registry.cancelDeferredRemoval(of: device) }
 
     /// Removes all devices that nobody has open, also those that become so on the way; with `deferred`, the others later. Throws the first failure, after
-    /// everything that can be is removed.
+    /// everything that can be is removed. Waits for suspended devices below others, as ``remove(_:deferred:)`` does.
     public func removeAll(deferred: Bool = false) throws(MappingError) {
         var failure: MappingError?
         while let device = registry.unlinkAny(deferred: deferred) {
@@ -108,7 +111,7 @@ public final class UserspaceMapper: Mapper {
     ///
     /// Throws `notFound` when there is no such device or it has no table in force, and `readOnly` when it is to be written and cannot be.
     public func open(_ device: MappedDeviceID, access: Access = .readWrite) throws(MappingError) -> Volume {
-        try registry.open(device, access, for: nil)
+        try registry.open(try registry.device(device), access, for: nil)
     }
 
     // MARK: tables
@@ -117,19 +120,19 @@ public final class UserspaceMapper: Mapper {
         let device = try registry.device(device)
         let below = DevicesBelow(of: device.minor, registry)
         try device.load(table, opener(for: device, below), environment) { () throws(MappingError) in try below.close() }
-        return try registry.info(of: device.id)
+        return try registry.info(of: device)
     }
 
     public func clear(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
         let device = try registry.device(device)
         try device.clear()
-        return try registry.info(of: device.id)
+        return try registry.info(of: device)
     }
 
     public func suspend(_ device: MappedDeviceID, flush: Bool = true) throws(MappingError) -> MappedDeviceInfo {
         let device = try registry.device(device)
         try device.suspend(flush: flush)
-        return try registry.info(of: device.id)
+        return try registry.info(of: device)
     }
 
     /// Makes the table of the inactive slot the active one, if there is any, and lets requests through. A device that is not suspended is meanwhile. When the
@@ -137,7 +140,7 @@ public final class UserspaceMapper: Mapper {
     public func resume(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
         let device = try registry.device(device)
         try device.resume()
-        return try registry.info(of: device.id)
+        return try registry.info(of: device)
     }
 
     /// The table in a slot, with devices as it was loaded: the kernel has their numbers instead. Throws `notFound` when the slot is empty.
@@ -169,7 +172,7 @@ public final class UserspaceMapper: Mapper {
         let device = try registry.device(device)
         guard device.front.appearance.table != nil else {
             throw MappingError(
-                .invalidMessage, device: try registry.info(of: device.id).name.description, message: "the device has no active table")
+                .invalidMessage, device: try registry.info(of: device).name.description, message: "the device has no active table")
         }
         return try device.front.visit { (table) throws(MappingError) in try table.send(message, at: sector) }
     }

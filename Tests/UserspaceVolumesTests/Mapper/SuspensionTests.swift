@@ -71,6 +71,45 @@ import VolumeLaws
         #expect(probe.moments == [.make, .resume, .read, .flush, .resume, .flush, .close])
     }
 
+    @Test func `A flush that a suspension left out is made up for, once`() throws {
+        let probe = Probe()
+        let mapper = try mapper([:], try table(ProbeTarget(probe: probe)))
+        _ = try mapper.suspend(id, flush: false)
+        #expect(probe.moments == [.make, .resume])
+        for _ in 0..<2 {
+            _ = try mapper.suspend(id, flush: true)
+            #expect(probe.moments == [.make, .resume, .flush])
+        }
+        try mapper.remove(id)
+        #expect(probe.moments == [.make, .resume, .flush, .close])
+        let disk = MemoryDevice(size: .kibibytes(64))
+        let complaints = WriteBackTarget.Complaints()
+        let other = try self.mapper(["disk": disk], try table(WriteBackTarget("disk", complaints)))
+        try other.open(id).write([7], at: 0)
+        _ = try other.suspend(id, flush: false)
+        #expect(disk.contents[512] == 0)
+        _ = try other.suspend(id)
+        #expect(disk.contents[512] == 7)
+        _ = try other.resume(id)
+        try other.open(id).write([8], at: 0)
+        _ = try other.suspend(id)
+        #expect(disk.contents[512] == 8, "each suspension flushes anew")
+        try other.removeAll()
+        #expect(complaints.all == [])
+    }
+
+    @Test func `A suspended device that cannot flush stays suspended`() throws {
+        let probe = Probe(failing: .flush)
+        let mapper = try mapper([:], try table(ProbeTarget(probe: probe)))
+        _ = try mapper.suspend(id, flush: false)
+        for _ in 0..<2 {
+            #expect(throws: MappingError.self) { try mapper.suspend(id) }
+            #expect(try mapper.info(of: id).isSuspended)
+        }
+        _ = try mapper.resume(id)
+        #expect(probe.moments == [.make, .resume, .flush, .flush, .resume])
+    }
+
     @Test func `A device that cannot flush is not suspended, and keeps its table`() throws {
         let (failing, other) = (Probe(failing: .flush), Probe())
         let mapper = try mapper([:], try table(ProbeTarget(probe: failing)))
@@ -110,6 +149,92 @@ import VolumeLaws
         try mapper.remove(id)
         #expect(complaints.all == [])
         #expect(disk.contents[512] == 1)
+    }
+
+    @Test func `The reason of a table that cannot serve is told, whatever the table before it does`() throws {
+        let disk = MemoryDevice(size: .kibibytes(64))
+        let before = WriteBackTarget("disk", WriteBackTarget.Complaints())
+        let mapper = try mapper(["disk": disk], try table(before))
+        _ = try mapper.load(try table(ProbeTarget(probe: Probe(failing: .resume))), into: id)
+        before.failures.withLock { $0 = 1 }
+        let error = #expect(throws: MappingError.self) { try mapper.resume(id) }
+        #expect(error?.description == "line 1: cannot resume")
+        // Nobody serves, so that requests wait for another try.
+        #expect(try mapper.info(of: id).isSuspended)
+        #expect(try mapper.clear(id).isSuspended)
+        #expect(try mapper.resume(id).isSuspended == false)
+        try mapper.open(id).write([1], at: 0)
+    }
+
+    @Test func `A first table that cannot serve is told the reason of, and the device is not suspended`() throws {
+        let mapper = UserspaceMapper(opening: .devices(["disk": MemoryDevice(size: .kibibytes(64))]))
+        let (below, above) = (MappedDeviceID.name(try DeviceName("below")), MappedDeviceID.name(try DeviceName("above")))
+        try mapper.createAndLoad(DeviceDefinition(name: try DeviceName("below"), table: try MappingTable("0 64 linear disk 0")))
+        _ = try mapper.create(try DeviceName("above"))
+        _ = try mapper.load(try MappingTable("0 64 linear /dev/mapper/below 0"), into: above)
+        _ = try mapper.load(try MappingTable("0 32 linear disk 0"), into: below)
+        _ = try mapper.resume(below)
+        for isSuspended in [false, true] {
+            if isSuspended { _ = try mapper.suspend(above) }
+            let error = #expect(throws: MappingError.self) { try mapper.resume(above) }
+            #expect(error?.code == .deviceTooSmall)
+            let info = try mapper.info(of: above)
+            #expect(info.isSuspended == isSuspended && info.hasInactiveTable && !info.hasActiveTable)
+        }
+        _ = try mapper.load(try MappingTable("0 64 linear disk 0"), into: below)
+        _ = try mapper.resume(below)
+        _ = try mapper.resume(above)
+        try mapper.open(above).write([1], at: 0)
+    }
+
+    // MARK: ends above a suspended device
+
+    /// Three devices, each on the one before; the lowest is on `disk`.
+    private func stack(_ disk: any BlockDevice) throws -> UserspaceMapper {
+        let mapper = UserspaceMapper(opening: .devices(["disk": disk]))
+        try mapper.createAndLoad(
+            try DeviceDefinition.list(
+                parsingConcise: "a,,,rw,0 64 linear disk 0;b,,,rw,0 64 linear /dev/mapper/a 0;c,,,rw,0 64 linear /dev/mapper/b 0"))
+        return mapper
+    }
+
+    @Test func `A device that was suspended with a flush goes, though one below it is suspended`() throws {
+        let mapper = try stack(MemoryDevice(size: .kibibytes(32)))
+        for letter in ["c", "b", "a"] { _ = try mapper.suspend(.name(try DeviceName(letter))) }
+        try mapper.remove(.name(try DeviceName("c")))
+        try mapper.removeAll()
+        #expect(mapper.devices() == [])
+    }
+
+    @Test(arguments: [["a"], ["b"], ["a", "b"], ["c", "b", "a"]], [false, true])
+    func `A mapper that is let go waits for no suspended device`(suspended: [String], flush: Bool) throws {
+        let disk = MemoryDevice(size: .kibibytes(32))
+        var mapper: UserspaceMapper? = try stack(disk)
+        let volume = try #require(try mapper?.open(.name(try DeviceName("b"))))
+        for letter in suspended {
+            // What is suspended without a flush is to be flushed through those below it, in the end.
+            let isTop = suspended.firstIndex(of: letter) == 0
+            _ = try mapper?.suspend(.name(try DeviceName(letter)), flush: flush && isTop)
+        }
+        let writer = BackgroundThread { #expect(failure(of: { () throws(BlockIOError) in try volume.write([7], at: 9) }) == nil) }
+        #expect(writer.comesToWait())
+        mapper = nil
+        writer.join()
+        #expect(disk.contents[9] == 7)
+        try volume.close()
+    }
+
+    @Test func `Requests to a device that does not resume when its mapper is let go end`() throws {
+        let disk = MemoryDevice(size: .kibibytes(64))
+        let target = WriteBackTarget("disk", WriteBackTarget.Complaints())
+        var mapper: UserspaceMapper? = try self.mapper(["disk": disk], try table(target))
+        let volume = try #require(try mapper?.open(id))
+        _ = try mapper?.suspend(id)
+        let reader = BackgroundThread { _ = try? volume.read(at: 0, count: 1) }
+        #expect(reader.comesToWait())
+        target.failures.withLock { $0 = 1 }
+        mapper = nil
+        reader.join()
     }
 
     @Test func `Under requests from all sides tables are exchanged and devices suspended, and no request is lost`() throws {

@@ -6,15 +6,21 @@ import UserspaceVolumes
 import VolumeLaws
 
 @Suite struct UserspaceMapperTests {
-    private let a = MappedDeviceID.name(name("a"))
+    var a: MappedDeviceID { .name(name("a")) }
+
+    /// A name that is one.
+    func name(_ text: String) -> DeviceName {
+        do throws(MappingError) { return try DeviceName(text) } catch { preconditionFailure("\(error)") }
+    }
 
     /// A mapper over a device in memory, called `disk`, of 1024 sectors.
-    private func bench() -> (mapper: UserspaceMapper, disk: MemoryDevice) {
+    func bench() -> (mapper: UserspaceMapper, disk: MemoryDevice) {
         let disk = MemoryDevice(size: ByteCount(1 << 19))
         return (UserspaceMapper(opening: .devices(["disk": disk])), disk)
     }
 
-    private func refusal(_ body: () throws(MappingError) -> Void) -> String {
+    /// What fails, and why.
+    func refusal(_ body: () throws(MappingError) -> Void) -> String {
         do throws(MappingError) {
             try body()
             return "not refused"
@@ -75,6 +81,26 @@ import VolumeLaws
         #expect(try mapper.create(name("c")).number.minor == 0)
         let numbers = try (0..<10).map { try mapper.create(name("n\($0)")).number.minor }
         #expect(numbers == [1, 2, 3, 4, 5, 6, 8, 9, 10, 11])
+    }
+
+    @Test func `The number of a device is given again when the device has ended`() throws {
+        let disk = HangingDevice(MemoryDevice(size: ByteCount(1 << 19)))
+        let mapper = UserspaceMapper(opening: .devices(["disk": disk]))
+        try mapper.createAndLoad(DeviceDefinition(name: name("a"), table: try MappingTable("0 8 linear disk 0")))
+        disk.hangs = true
+        let removing = BackgroundThread {
+            #expect(refusal { () throws(MappingError) in try mapper.remove(a) } == "not refused")
+        }
+        disk.waitForRequests(1)
+        // The name is free as soon as nobody finds the device by it.
+        #expect(try mapper.create(name("a")).number.minor == 1)
+        #expect(
+            refusal { () throws(MappingError) in _ = try mapper.create(name("c"), minor: 0) } == "exists: c: a device of that number exists"
+        )
+        disk.hangs = false
+        removing.join()
+        #expect(try mapper.create(name("c")).number.minor == 0)
+        #expect(try mapper.create(name("d")).number.minor == 2)
     }
 
     @Test func `A device without a table has nothing to open`() throws {
@@ -171,133 +197,6 @@ import VolumeLaws
                 == "invalidMessage: the mapper takes no message '@stats_list' in user space")
     }
 
-    // MARK: stacks
-
-    @Test func `Tables name other devices, which are open as long as they are used`() throws {
-        let (mapper, disk) = bench()
-        try mapper.createAndLoad(
-            try DeviceDefinition.list(
-                parsingConcise:
-                    "low disk,,,rw,0 64 linear disk 64;mid,,,rw,0 32 linear /dev/mapper/low\\\\ disk 0;top,,,rw,0 16 linear 4095:1 16"))
-        #expect(mapper.devices().map(\.name) == ["low disk", "mid", "top"])
-        let top = try mapper.open(.name(name("top")))
-        try top.write([9], at: 0)
-        #expect(disk.contents[(64 + 16) * 512] == 9)
-        for low in ["low disk", "mid"] {
-            #expect(try mapper.info(of: .name(name(low))).openCount == 1)
-            #expect(refusal { () throws(MappingError) in try mapper.remove(.name(name(low))) } == "busy: \(low): the device is in use")
-        }
-        // Mangled, the name means the same device.
-        try mapper.createAndLoad(DeviceDefinition(name: name("m"), table: try MappingTable("0 8 linear /dev/mapper/low\\\\x20disk 0")))
-        #expect(try mapper.info(of: .name(name("low disk"))).openCount == 2)
-        try mapper.remove(.name(name("m")))
-        // An inactive table has its devices open too.
-        _ = try mapper.load(try MappingTable("0 8 linear /dev/mapper/mid 0", "8 8 linear /dev/mapper/mid 8"), into: .name(name("top")))
-        #expect(try mapper.info(of: .name(name("mid"))).openCount == 2)
-        _ = try mapper.clear(.name(name("top")))
-        #expect(try mapper.info(of: .name(name("mid"))).openCount == 1)
-        // A device is found by the name that it has now.
-        try mapper.rename(.name(name("mid")), to: name("other"))
-        #expect(
-            refusal { () throws(MappingError) in
-                _ = try mapper.load(try MappingTable(parsed: "0 8 linear /dev/mapper/mid 0"), into: .name(name("top")))
-            }
-                == "deviceUnavailable: line 1: /dev/mapper/mid: there is no such device")
-        try top.close()
-        try mapper.removeAll()
-        #expect(mapper.devices() == [])
-    }
-
-    @Test func `A stack goes with its top when the removal of what is below was put off`() throws {
-        let (mapper, _) = bench()
-        try mapper.createAndLoad(
-            try DeviceDefinition.list(
-                parsingConcise: "a,,,rw,0 64 linear disk 64;b,,,rw,0 32 linear /dev/mapper/a 0;c,,,rw,0 16 linear /dev/mapper/b 16"))
-        try mapper.remove(a, deferred: true)
-        try mapper.remove(.name(name("b")), deferred: true)
-        #expect(mapper.devices().count == 3)
-        try mapper.remove(.name(name("c")))
-        #expect(mapper.devices() == [])
-    }
-
-    @Test func `A table that leads back to its device is refused, whichever slots the way goes through`() throws {
-        let (mapper, _) = bench()
-        for letter in ["a", "b", "c"] {
-            try mapper.createAndLoad(DeviceDefinition(name: name(letter), table: try MappingTable("0 64 linear disk 0")))
-        }
-        func load(_ table: String, into device: String) -> String {
-            refusal { () throws(MappingError) in _ = try mapper.load(try MappingTable(parsed: table), into: .name(name(device))) }
-        }
-        #expect(
-            load("0 8 linear /dev/mapper/a 0", into: "a")
-                == "invalidTable: line 1: /dev/mapper/a: the table would lead back to its own device: a > a")
-        #expect(load("0 8 linear /dev/mapper/b 0", into: "a") == "not refused")
-        #expect(load("0 8 linear /dev/mapper/c 0", into: "b") == "not refused")
-        _ = try mapper.resume(.name(name("b")))
-        #expect(
-            load("0 4 zero\n4 4 linear /dev/mapper/a 0", into: "c")
-                == "invalidTable: line 2: /dev/mapper/a: the table would lead back to its own device: c > a > b > c")
-        #expect(try mapper.info(of: a).openCount == 0)
-        _ = try mapper.clear(a)
-        #expect(load("0 4 zero\n4 4 linear /dev/mapper/a 0", into: "c") == "not refused")
-    }
-
-    @Test func `A device below that is too short is refused, and one that becomes so fails what it no longer holds`() throws {
-        let (mapper, _) = bench()
-        try mapper.createAndLoad(DeviceDefinition(name: name("a"), table: try MappingTable("0 64 linear disk 0")))
-        #expect(
-            refusal { () throws(MappingError) in
-                try mapper.createAndLoad(DeviceDefinition(name: name("b"), table: try MappingTable(parsed: "0 64 linear /dev/mapper/a 1")))
-            } == "deviceTooSmall: line 1: b: the device has 64 sectors, the line needs 65")
-        #expect(mapper.devices().map(\.name) == ["a"])
-        try mapper.createAndLoad(DeviceDefinition(name: name("b"), table: try MappingTable("0 64 linear /dev/mapper/a 0")))
-        _ = try mapper.load(try MappingTable("0 32 linear disk 0"), into: a)
-        _ = try mapper.resume(a)
-        // A table that was loaded when it was long enough comes too late, too.
-        _ = try mapper.load(try MappingTable("0 33 linear disk 0"), into: a)
-        _ = try mapper.resume(a)
-        _ = try mapper.load(try MappingTable("0 33 linear /dev/mapper/a 0"), into: .name(name("b")))
-        _ = try mapper.load(try MappingTable("0 32 linear disk 0"), into: a)
-        _ = try mapper.resume(a)
-        #expect(
-            refusal { () throws(MappingError) in _ = try mapper.resume(.name(name("b"))) }
-                == "deviceTooSmall: line 1: /dev/mapper/a: the device has 32 sectors, the line needs 33")
-        #expect(try mapper.info(of: .name(name("b"))).isSuspended == false)
-        _ = try mapper.clear(.name(name("b")))
-        let volume = try mapper.open(.name(name("b")))
-        try volume.write([1], at: 32 * 512 - 1)
-        let error = failure(of: { () throws(BlockIOError) in try volume.write([1, 2], at: 32 * 512 - 1) })
-        #expect(error?.description == "2 bytes at 16383 reach past the end of the device, which has 16384 bytes (bytes 16383 to 16384)")
-        // An open volume has the size of the table in force.
-        let below = try mapper.open(a)
-        #expect(below.size == ByteCount(32 * 512))
-        #expect(below.table.description == "0 32 linear disk 0\n")
-    }
-
-    @Test func `Of devices that cannot all be made none is left`() throws {
-        let (mapper, _) = bench()
-        let list = try DeviceDefinition.list(
-            parsingConcise: "a,,,rw,0 64 linear disk 0;b,,,rw,0 64 linear /dev/mapper/a 0;c,,,rw,0 64 linear nothing 0")
-        #expect(
-            refusal { () throws(MappingError) in try mapper.createAndLoad(list) }
-                == "deviceUnavailable: line 1: c: there is no such device")
-        #expect(mapper.devices() == [])
-    }
-
-    @Test func `A mapper that is let go closes its devices, those that are open when their last user does`() throws {
-        let directory = try TemporaryDirectory()
-        let file = try directory.file(size: 64 * 512)
-        var mapper: UserspaceMapper? = UserspaceMapper()
-        try mapper?.createAndLoad(
-            try DeviceDefinition.list(parsingConcise: "a,,,rw,0 64 linear \(file) 0;b,,,rw,0 64 linear /dev/mapper/a 0"))
-        let volume = try #require(try mapper?.open(.name(name("b"))))
-        mapper = nil
-        try volume.write([7], at: 0)
-        #expect(try openDescriptors(of: file) == 1)
-        try volume.close()
-        #expect(try openDescriptors(of: file) == 0)
-    }
-
     // MARK: events
 
     @Test func `Events of a target are counted, and wake who waits for them`() throws {
@@ -324,6 +223,23 @@ import VolumeLaws
         waiting.join()
     }
 
+    @Test func `Whoever waits for a device that goes is told, though another has its name and number at once`() throws {
+        let (mapper, _) = bench()
+        for _ in 0..<scaled(1000) {
+            _ = try mapper.create(name("a"))
+            let waiting = BackgroundThread {
+                #expect(
+                    refusal { () throws(MappingError) in _ = try mapper.waitForEvent(of: a, after: 0) }
+                        == "notFound: there is no such device")
+            }
+            #expect(waiting.comesToWait())
+            try mapper.remove(a)
+            #expect(try mapper.create(name("a")).number.minor == 0)
+            waiting.join()
+            try mapper.remove(a)
+        }
+    }
+
     @Test func `Who asks for events is told of each device what happened last, until the task is cancelled`() async throws {
         let (mapper, _) = bench()
         var all = mapper.events().makeAsyncIterator()
@@ -335,9 +251,18 @@ import VolumeLaws
         try mapper.remove(.name(name("c")))
         func text(_ event: DeviceEvent?) -> String { event.map { "\($0.kind) \($0.device.name) \($0.device.eventNumber ?? 99)" } ?? "end" }
         var seen: [String] = []
-        for _ in 0..<4 { seen.append(text(try await all.next())) }
-        #expect(seen == ["added b 0", "added a 0", "changed d 0", "removed c 1"])
+        for _ in 0..<2 { seen.append(text(try await all.next())) }
+        // The other one came and went before anybody asked.
+        #expect(seen == ["added b 0", "changed d 0"])
         #expect(text(try await some.next()) == "changed d 0")
+        // The number of one that went may be another's.
+        try mapper.remove(.name(name("d")))
+        for round in 0..<3 {
+            _ = try mapper.create(name("e\(round)"), minor: b.minor)
+            if round < 2 { try mapper.remove(.name(name("e\(round)"))) }
+        }
+        #expect(text(try await all.next()) == "removed d 0")
+        #expect(text(try await all.next()) == "added e2 0")
         let iterator = mapper.events().makeAsyncIterator()
         let task = Task {
             var iterator = iterator
@@ -345,17 +270,5 @@ import VolumeLaws
         }
         task.cancel()
         #expect(try await task.value == "end")
-    }
-}
-
-/// A name that is one.
-private func name(_ text: String) -> DeviceName {
-    do throws(MappingError) { return try DeviceName(text) } catch { preconditionFailure("\(error)") }
-}
-
-extension MappingTable {
-    /// A table that parses, where only mapping errors are expected.
-    fileprivate init(parsed text: String) throws(MappingError) {
-        do throws(TableError) { try self.init(parsing: text) } catch { throw MappingError(.invalidTable, message: "\(error)") }
     }
 }

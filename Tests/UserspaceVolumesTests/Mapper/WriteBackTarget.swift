@@ -8,7 +8,8 @@ import VolumeLaws
 /// any are missing.
 ///
 /// It says what an engine may count on: `makeEngine` may come while the engine before is at work, `resume` finds on disk what `suspend` left there or gets it from
-/// the engine before, and nothing is written after `suspend`.
+/// the engine before, and nothing is written after `suspend`,
+/// unless that was without a flush and comes again with one.
 struct WriteBackTarget: UserspaceTarget {
     static let typeName = "writeback"
     static let syntax = TargetSyntax(summary: "Keeps writes in memory until they are flushed.", usage: "<device>", examples: [])
@@ -87,7 +88,7 @@ private final class WriteBackEngine: TargetEngine {
 
     func suspend(flush: Bool) throws(MappingError) {
         let isEmpty = state.withLock { state in
-            if !state.isServing { complaints.add("suspended twice") }
+            if !state.isServing, !flush { complaints.add("suspended twice") }
             state.isServing = false
             if flush { write(&state) }
             return state.unwritten.isEmpty
