@@ -13,7 +13,12 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
     private let requests = RequestGate()
     /// Passed by questions and messages, which a suspended device takes, too: shut only while the table is exchanged.
     private let visits = RequestGate()
-    private(set) var isSuspended = false
+    private(set) var isSuspended: Bool {
+        get { suspended.load(ordering: .acquiring) }
+        set { suspended.store(newValue, ordering: .releasing) }
+    }
+    /// Apart, for whoever flushes from above.
+    private let suspended = Atomic(false)
     /// Whether everything that was written is durable, while the device is suspended.
     private var isFlushed = false
 
@@ -62,6 +67,7 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
     /// Suspends the table with a flush, once more where it was suspended without.
     private func flushTable() throws(MappingError) {
         guard !isFlushed else { return }
+        table?.prepareToSuspend(flush: true)
         try table?.suspend(flush: true)
         isFlushed = true
     }
@@ -115,7 +121,7 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
     /// first failure, after everything is closed. Closing again does nothing.
     func close() throws(MappingError) {
         guard requests.close() else { return }
-        if !isSuspended { table?.prepareToSuspend(flush: true) }
+        table?.prepareToSuspend(flush: true)
         requests.waitUntilEmpty()
         _ = visits.close()
         visits.waitUntilEmpty()
@@ -145,6 +151,13 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
         }
     }
 
+    /// Makes durable what was written. The flush of a suspension further up does not wait for a device that is suspended, as nothing waits in the kernel: what
+    /// came to it before is as durable as its own suspension was to make it.
+    func flush() throws(BlockIOError) {
+        if Suspension.isUnderWay, isSuspended { return }
+        try request(at: 0, count: 0) { (table) throws(BlockIOError) in try table.flush() }
+    }
+
     /// Calls `body` with the table in force, suspended or not.
     func visit<Result>(_ body: (LoadedTable) throws(MappingError) -> Result) throws(MappingError) -> Result {
         guard visits.enter() else { throw MappingError(.closed, message: "the volume is closed") }
@@ -152,6 +165,11 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
         guard let table else { throw MappingError(.notFound, message: "the device has no active table") }
         return try body(table)
     }
+}
+
+/// Whether the calling thread is suspending, or ending, a device.
+enum Suspension {
+    @TaskLocal static var isUnderWay = false
 }
 
 extension DeviceFront.Appearance {

@@ -109,7 +109,8 @@ final class LoadedTable: Sendable {
         try forEachLine { (line) throws(MappingError) in
             var failure: MappingError?
             if flush, !limits.isReadOnly {
-                do throws(BlockIOError) { try line.engine.flushBelow() } catch { failure = MappingError(error) }
+                let flushed = Suspension.$isUnderWay.withValue(true) { Result { () throws(BlockIOError) in try line.engine.flushBelow() } }
+                do throws(BlockIOError) { try flushed.get() } catch { failure = MappingError(error) }
             }
             do throws(MappingError) { try line.engine.suspend(flush: flush) } catch { failure = failure ?? error }
             if let failure { throw failure }

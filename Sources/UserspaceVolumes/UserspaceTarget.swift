@@ -24,7 +24,7 @@ public protocol TargetEngine: BlockDevice {
     /// them, lets it through.
     func flushBelow() throws(BlockIOError)
     /// Stops background work and, with `flush`, commits what is pending. No request is under way, and none comes until `resume`. The kernel's
-    /// `postsuspend`. With `flush` the devices below are flushed already.
+    /// `postsuspend`. With `flush` the devices below are flushed already. What was suspended without is suspended once more, with, before it ends.
     func suspend(flush: Bool) throws(MappingError)
     /// What `dmsetup status` prints behind the target's name.
     func status() -> String

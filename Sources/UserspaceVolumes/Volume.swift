@@ -36,7 +36,15 @@ public final class Volume: BlockDevice {
         _ table: MappingTable, opening opener: DeviceOpener = .files(.readWrite),
         messages: [(sector: Sectors, message: any TargetMessage)] = [], environment: VolumeEnvironment = VolumeEnvironment()
     ) throws(MappingError) {
-        let loaded = try LoadedTable(table, opener, environment)
+        try self.init(table, opening: opener, messages: messages, environment: environment) {}
+    }
+
+    /// The same; `end` is called last of all when the volume ends, and also when this throws.
+    convenience init(
+        _ table: MappingTable, opening opener: DeviceOpener, messages: [(sector: Sectors, message: any TargetMessage)],
+        environment: VolumeEnvironment, end: @escaping @Sendable () throws(MappingError) -> Void
+    ) throws(MappingError) {
+        let loaded = try LoadedTable(table, opener, environment, end: end)
         do throws(MappingError) { try loaded.resume(replacing: nil) } catch {
             try? loaded.close()
             throw error
@@ -128,7 +136,7 @@ public final class Volume: BlockDevice {
 
     public func flush() throws(BlockIOError) {
         try expectOpen(0, 0)
-        try front.request(at: 0, count: 0) { (table) throws(BlockIOError) in try table.flush() }
+        try front.flush()
     }
 
     /// Discards the whole blocks of the range; parts of blocks at its ends stay as they are.

@@ -1,6 +1,5 @@
 public import ArgumentParser
 public import DeviceMapper
-internal import Synchronization
 
 /// A table, from a file or from the command line.
 struct TableOptions: ParsableArguments {
@@ -123,13 +122,13 @@ struct OpenOptions: ParsableArguments {
 
     /// A volume below the one that a command works on.
     struct NamedTable: ExpressibleByArgument {
-        var reference: DeviceReference
+        var name: DeviceName
         var file: String
 
         init?(argument: String) {
             let parts = argument.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, let name = try? DeviceName(String(parts[0])) else { return nil }
-            reference = .path("/dev/mapper/\(name)")
+            self.name = name
             file = String(parts[1])
         }
     }
@@ -140,20 +139,26 @@ struct OpenOptions: ParsableArguments {
     func open(_ source: TableOptions, _ access: Access) throws -> DeviceMapper.Volume {
         guard stack != nil else { return try open(try source.parse(), source.name, access) }
         guard let name = source.file else { throw ValidationError("With --stack, give the name of a device in the place of a table.") }
-        return try open(name, of: try openStack(access), access)
+        return try openDevice(name, access)
     }
 
-    /// Makes the devices of the stack. They end with the last that is open.
+    /// A device of the stack.
+    func openDevice(_ name: String, _ access: Access) throws -> DeviceMapper.Volume {
+        let mapper = try openStack(access)
+        let volume = try open(name, of: mapper, access)
+        try Self.endWithVolumes(mapper)
+        return volume
+    }
+
+    /// Makes the devices of the stack.
     func openStack(_ access: Access) throws -> UserspaceMapper {
         guard let stack else { throw ValidationError("A device needs --stack, with the file that describes it.") }
         let definitions = try TableSource.file(stack).parseConcise()
-        do throws(MappingError) {
-            let mapper = UserspaceMapper(opening: try opener(access))
-            try mapper.createAndLoad(definitions)
-            return mapper
-        } catch {
+        let mapper = try makeDevices(access)
+        do throws(MappingError) { try mapper.createAndLoad(definitions) } catch {
             throw CommandFailure("\(TableSource.file(stack).name): \(error)" + Self.advice(error))
         }
+        return mapper
     }
 
     /// Opens a device of a stack by what people call it.
@@ -164,30 +169,30 @@ struct OpenOptions: ParsableArguments {
     }
 
     func open(_ table: MappingTable, _ name: String, _ access: Access) throws(CommandFailure) -> DeviceMapper.Volume {
-        do throws(MappingError) {
-            return try DeviceMapper.Volume(table, opening: try opener(access))
-        } catch {
+        let mapper = try makeDevices(access)
+        let volume: DeviceMapper.Volume
+        do throws(MappingError) { volume = try mapper.open(table, access: access) } catch {
             throw CommandFailure("\(name): \(error)" + Self.advice(error))
         }
+        try Self.endWithVolumes(mapper)
+        return volume
     }
 
-    /// Files, and the volumes of `--device`: each is opened when a table first names it.
-    private func opener(_ access: Access) throws(MappingError) -> DeviceOpener {
-        var opener = DeviceOpener.files(access, locking: locking)
+    /// Each device ends with the last volume, or device, that has it open: whoever closes that is told what fails.
+    static func endWithVolumes(_ mapper: UserspaceMapper) throws(CommandFailure) {
+        do throws(MappingError) { try mapper.removeAll(deferred: true) } catch { throw CommandFailure("\(error)") }
+    }
+
+    /// Makes the devices of `--device`.
+    private func makeDevices(_ access: Access) throws(CommandFailure) -> UserspaceMapper {
+        let mapper = UserspaceMapper(opening: .files(access, locking: locking))
         for device in devices {
-            let below = opener
-            let opened = Mutex<DeviceMapper.Volume?>(nil)
-            opener = DeviceOpener(access: access) { (reference, access) throws(MappingError) in
-                guard reference == device.reference else { return try below.open(reference, access: access) }
-                let volume = try opened.withLock { opened throws(MappingError) in
-                    let volume = if let opened { opened } else { try device.open(below) }
-                    opened = volume
-                    return volume
-                }
-                return OpenedDevice(device: volume, identity: .mapped(reference.description))
+            let table = try TableSource.file(device.file).parse()
+            do throws(MappingError) { try mapper.createAndLoad(DeviceDefinition(name: device.name, access: access, table: table)) } catch {
+                throw CommandFailure("\(device.file): \(error)" + Self.advice(error))
             }
         }
-        return opener
+        return mapper
     }
 
     func openImage(_ path: String, _ access: Access) throws(CommandFailure) -> FileDevice {
@@ -199,18 +204,6 @@ struct OpenOptions: ParsableArguments {
     }
 
     private static func advice(_ error: MappingError) -> String { error.code == .busy ? "; --force-unlocked opens it all the same" : "" }
-}
-
-extension OpenOptions.NamedTable {
-    fileprivate func open(_ opener: DeviceOpener) throws(MappingError) -> DeviceMapper.Volume {
-        let table: MappingTable
-        do throws(CommandFailure) { table = try TableSource.file(file).parse() } catch {
-            throw MappingError(.invalidTable, message: error.message)
-        }
-        do throws(MappingError) { return try DeviceMapper.Volume(table, opening: opener) } catch {
-            throw MappingError(error.code, message: "\(file): \(error)")
-        }
-    }
 }
 
 extension DeviceMapper.Volume {

@@ -230,7 +230,7 @@ struct VolumeCommandTests {
         #expect(try devmap.read("a") == members[0] && devmap.read("b") == members[1])
         let wrong = try devmap("volume", "info", "--device", "stripes=nothing.table", "top.table")
         #expect(
-            wrong.errors == "devmap: top.table: line 1: cannot read 'nothing.table': No such file or directory\n" && wrong.status == 1)
+            wrong.errors == "devmap: cannot read 'nothing.table': No such file or directory\n" && wrong.status == 1)
     }
 
     /// A command line that fails, its exit status, and all that it says.

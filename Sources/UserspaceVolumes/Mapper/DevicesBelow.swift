@@ -4,12 +4,12 @@ internal import StorageUnits
 
 /// The devices of a mapper that one table uses: each is open once, until the table ends.
 final class DevicesBelow: Sendable {
-    private let user: UInt32
+    private let user: UInt32?
     private let registry: DeviceRegistry
     private let opened = Monitor<[UInt32: Volume]>([:])
 
-    /// None yet, of a table for the device with that minor number.
-    init(of user: UInt32, _ registry: DeviceRegistry) {
+    /// None yet, of a table for the device with that minor number, or of one that is no device.
+    init(of user: UInt32?, _ registry: DeviceRegistry) {
         self.user = user
         self.registry = registry
     }

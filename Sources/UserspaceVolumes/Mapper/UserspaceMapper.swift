@@ -114,12 +114,23 @@ public final class UserspaceMapper: Mapper {
         try registry.open(try registry.device(device), access, for: nil)
     }
 
+    /// Opens a table that is no device of the mapper, but may name devices of it: they are open until the volume is closed, which throws what fails when one ends
+    /// whose removal was put off until then. `messages` are as in ``Volume/init(_:opening:messages:environment:)``.
+    public func open(
+        _ table: MappingTable, access: Access = .readWrite, messages: [(sector: Sectors, message: any TargetMessage)] = []
+    ) throws(MappingError) -> Volume {
+        let below = DevicesBelow(of: nil, registry)
+        return try Volume(table, opening: opener(access, below), messages: messages, environment: environment) {
+            () throws(MappingError) in try below.close()
+        }
+    }
+
     // MARK: tables
 
     public func load(_ table: MappingTable, into device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
         let device = try registry.device(device)
         let below = DevicesBelow(of: device.minor, registry)
-        try device.load(table, opener(for: device, below), environment) { () throws(MappingError) in try below.close() }
+        try device.load(table, opener(device.access, below), environment) { () throws(MappingError) in try below.close() }
         return try registry.info(of: device)
     }
 
@@ -189,9 +200,9 @@ public final class UserspaceMapper: Mapper {
 
     // MARK: devices below
 
-    /// What opens the devices of a table that is loaded into `device`.
-    private func opener(for device: MappedDevice, _ below: DevicesBelow) -> DeviceOpener {
-        DeviceOpener(access: device.access) { [registry, files] (reference, access) throws(MappingError) in
+    /// What opens the devices of a table.
+    private func opener(_ access: Access, _ below: DevicesBelow) -> DeviceOpener {
+        DeviceOpener(access: access) { [registry, files] (reference, access) throws(MappingError) in
             if let id = registry.identify(reference) {
                 do throws(MappingError) { return try below.open(id, access) } catch {
                     var error = error

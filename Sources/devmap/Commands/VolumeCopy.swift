@@ -54,8 +54,7 @@ struct VolumeCopy: ParsableCommand {
         let stack = try openStack()
         let input = try openSource(stack)
         let (output, state) = try openDestination(stack, size: input.size)
-        // Each device ends with the volume that has it open, which then tells what fails.
-        do throws(MappingError) { try stack?.removeAll(deferred: true) } catch { throw CommandFailure("\(error)") }
+        if let stack { try OpenOptions.endWithVolumes(stack) }
         let copy: DeviceCopy
         do throws(BlockIOError) {
             copy = try DeviceCopy(from: input, to: output, state)

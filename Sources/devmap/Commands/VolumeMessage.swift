@@ -41,7 +41,7 @@ struct VolumeMessage: ParsableCommand {
         }
         let volume =
             if opening.stack != nil {
-                try opening.open(arguments[0], of: try opening.openStack(.readWrite), .readWrite)
+                try opening.openDevice(arguments[0], .readWrite)
             } else {
                 try opening.open(try source.parse(), source.name, .readWrite)
             }

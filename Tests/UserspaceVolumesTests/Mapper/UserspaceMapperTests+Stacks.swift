@@ -240,6 +240,58 @@ extension UserspaceMapperTests {
         renaming.join()
     }
 
+    @Test func `Above a suspended device others are suspended, get other tables and go, and wait for nothing`() throws {
+        let (mapper, disk) = bench()
+        try mapper.createAndLoad(
+            try DeviceDefinition.list(
+                parsingConcise: "low,,,rw,0 64 linear disk 0;mid,,,rw,0 64 linear /dev/mapper/low 0;top,,,rw,0 32 linear /dev/mapper/mid 0")
+        )
+        let volume = try mapper.open(.name(name("top")))
+        try volume.write([5], at: 0)
+        for flush in [true, false] {
+            _ = try mapper.suspend(.name(name("low")), flush: flush)
+            _ = try mapper.suspend(.name(name("top")))
+            _ = try mapper.load(try MappingTable("0 16 linear /dev/mapper/mid 16"), into: .name(name("top")))
+            _ = try mapper.resume(.name(name("top")))
+            _ = try mapper.load(try MappingTable("0 32 linear /dev/mapper/mid 0"), into: .name(name("top")))
+            _ = try mapper.resume(.name(name("top")))
+            // Who asks for a flush waits, as for any request.
+            let flushing = BackgroundThread { try? volume.flush() }
+            #expect(flushing.comesToWait())
+            _ = try mapper.resume(.name(name("low")))
+            flushing.join()
+        }
+        _ = try mapper.suspend(.name(name("low")))
+        try volume.close()
+        try mapper.remove(.name(name("top")))
+        try mapper.remove(.name(name("mid")))
+        try mapper.remove(.name(name("low")))
+        #expect(disk.contents[0] == 5)
+    }
+
+    @Test func `A table that is no device is opened over devices, and tells what fails when they end with it`() throws {
+        let (disk, log, plan) = (MemoryDevice(size: .kibibytes(32)), MemoryDevice(size: .mebibytes(1)), FaultyDevice.Plan())
+        let mapper = UserspaceMapper(opening: .devices(["disk": disk, "log": FaultyDevice(log, plan)]))
+        try mapper.createAndLoad(DeviceDefinition(name: name("logged"), table: try MappingTable("0 64 log-writes disk log")))
+        let volume = try mapper.open(try MappingTable("0 32 linear /dev/mapper/logged 32"))
+        #expect(try mapper.info(of: .name(name("logged"))).openCount == 1)
+        try mapper.removeAll(deferred: true)
+        try volume.write([3], at: 0)
+        plan.add(.init([.write]))
+        try volume.flush()
+        let error = #expect(throws: MappingError.self) { try volume.close() }
+        #expect(error?.code == .inputOutput)
+        #expect(mapper.devices().isEmpty && disk.contents[32 * 512] == 3)
+        // What cannot be opened keeps nothing open.
+        try mapper.createAndLoad(DeviceDefinition(name: name("a"), table: try MappingTable("0 64 linear disk 0")))
+        #expect(throws: MappingError.self) { try mapper.open(try MappingTable("0 32 linear /dev/mapper/a 0", "32 8 linear none 0")) }
+        #expect(throws: MappingError.self) {
+            try mapper.open(try MappingTable("0 32 linear /dev/mapper/a 0"), messages: [(0, OpaqueMessage(["nonsense"]))])
+        }
+        #expect(try mapper.info(of: .name(name("a"))).openCount == 0)
+        try mapper.remove(.name(name("a")))
+    }
+
     @Test func `A mapper that is let go closes its devices, those that are open when their last user does`() throws {
         let directory = try TemporaryDirectory()
         let file = try directory.file(size: 64 * 512)
