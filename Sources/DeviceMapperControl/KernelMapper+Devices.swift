@@ -101,7 +101,7 @@ extension KernelMapper {
         }
     }
 
-    /// Takes a deferred removal back; throws `kernel` when there is none. The corresponding message is `@cancel_deferred_remove`.
+    /// Takes a deferred removal back, if there is one. The corresponding message is `@cancel_deferred_remove`.
     public func cancelDeferredRemoval(of device: MappedDeviceID) throws(MappingError) {
         _ = try send(OpaqueMessage(["@cancel_deferred_remove"]), to: device, at: 0)
         let info = try info(of: device)

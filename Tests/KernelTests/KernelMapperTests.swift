@@ -155,8 +155,8 @@ extension InTheLab {
                     _ = try mapper.suspend(.name(test))
                     guard case .resumed = try mapper.ensure(device) else { throw HostCommand.Failure("not resumed") }
                     device.table = try table("0 32 linear \(loops[0].path) 0\n32 32 zero")
-                    guard case .replaced(let info) = try mapper.ensure(device) else { throw HostCommand.Failure("not replaced") }
-                    #expect(info.targetCount == 2)
+                    guard case .replaced(let replaced) = try mapper.ensure(device) else { throw HostCommand.Failure("not replaced") }
+                    #expect(replaced.targetCount == 2)
                     guard case .unchanged = try mapper.ensure(device) else { throw HostCommand.Failure("changed") }
 
                     let inForce = try mapper.table(of: .name(test))
@@ -164,7 +164,8 @@ extension InTheLab {
                     let refused = try error { try mapper.ensure(device) }
                     #expect(refused.code == .invalidTable, "\(refused.code): \(refused)")
                     #expect(try mapper.table(of: .name(test)) == inForce)
-                    #expect(try mapper.info(of: .name(test)).hasInactiveTable == false)
+                    let info = try mapper.info(of: .name(test))
+                    #expect(!info.hasInactiveTable && !info.isSuspended)
                     device.uuid = try DeviceUUID("other")
                     #expect(
                         try error { try mapper.ensure(device) }.description
@@ -188,6 +189,8 @@ extension InTheLab {
                     #expect(try mapper.info(of: .name(test)).isRemovalDeferred == false)
                     try mapper.remove(.name(test), deferred: true)
                     _ = try user.read(at: 0, count: 512)
+                    // There is none any more, as with devices in user space.
+                    try mapper.cancelDeferredRemoval(of: .name(test))
                 }
                 while try !mapper.devices().isEmpty { VolumeLaws.pause() }
             }
