@@ -26,9 +26,14 @@ package final class FakeKernel: ControlTransport {
     package typealias Answer = @Sendable (_ call: Call, _ bytes: inout [UInt8]) throws(Errno) -> Void
 
     private let answer: Answer
+    private let status: CInt
     private let state = Monitor<[Call]>([])
 
-    package init(_ answer: @escaping Answer = { (_, _) throws(Errno) in }) { self.answer = answer }
+    /// Gives these answers; `status` is what its calls return.
+    package init(status: CInt = 0, _ answer: @escaping Answer = { (_, _) throws(Errno) in }) {
+        self.status = status
+        self.answer = answer
+    }
 
     /// All requests so far.
     package var calls: [Call] { state.withLock { $0 } }
@@ -42,6 +47,7 @@ package final class FakeKernel: ControlTransport {
             throw error
         }
         Self.store(copy, &bytes)
+        return status
     }
 
     private static func store(_ copy: [UInt8], _ bytes: inout MutableRawSpan) {

@@ -24,7 +24,7 @@ extension Dmsetup {
         if let name = task.name { load.setName(name) }
         load.major = Int32(bitPattern: number.major)
         load.minor = Int32(bitPattern: number.minor)
-        load.flags = task.flags.intersection([.readOnly, .secureData])
+        load.flags = task.flags.intersection(.readOnly)
         swap(&load.table, &task.table)
         do throws(Told) {
             _ = try run(load)
