@@ -38,7 +38,7 @@ package final class FakeKernel: ControlTransport {
     /// All requests so far.
     package var calls: [Call] { state.withLock { $0 } }
 
-    package func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) {
+    package func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) -> CInt {
         var copy = unsafe bytes.withUnsafeMutableBytes { unsafe Array($0) }
         let call = Call(command: command, bytes: copy)
         state.withLock { $0.append(call) }
@@ -55,6 +55,6 @@ package final class FakeKernel: ControlTransport {
         unsafe bytes.withUnsafeMutableBytes { unsafe $0.copyBytes(from: copy) }
     }
 
-    package func waitForEvent(until deadline: ContinuousClock.Instant?, wakeUp: WakeUp) throws(Errno) -> Bool { true }
+    package func waitForEvent(until deadline: ContinuousClock.Instant?, wakeUp: WakeUp) throws(Errno) -> Bool { !wakeUp.isSignalled }
     package func duplicate() throws(MappingError) -> any ControlTransport { self }
 }

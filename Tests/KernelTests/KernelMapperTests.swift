@@ -189,10 +189,10 @@ extension InTheLab {
                     #expect(try mapper.info(of: .name(test)).isRemovalDeferred)
                     try mapper.cancelDeferredRemoval(of: .name(test))
                     #expect(try mapper.info(of: .name(test)).isRemovalDeferred == false)
-                    try mapper.remove(.name(test), deferred: true)
-                    _ = try user.read(at: 0, count: 512)
                     // There is none any more, as with devices in user space.
                     try mapper.cancelDeferredRemoval(of: .name(test))
+                    try mapper.remove(.name(test), deferred: true)
+                    _ = try user.read(at: 0, count: 512)
                 }
                 while try !mapper.devices().isEmpty { VolumeLaws.pause() }
             }
@@ -341,7 +341,7 @@ extension InTheLab {
             let descriptors = try Leftovers.descriptors()
             let collected = Task {
                 var seen: [String] = []
-                for try await event in try mapper.events() {
+                for try await event in mapper.events() {
                     seen.append("\(event.kind) \(event.device.name)")
                     if event.kind == .removed, event.device.name == "last" { break }
                 }
@@ -376,7 +376,7 @@ extension InTheLab {
             let descriptors = try Leftovers.descriptors()
             let task = Task {
                 var count = 0
-                for try await _ in try mapper.events() { count += 1 }
+                for try await _ in mapper.events() { count += 1 }
                 return count
             }
             task.cancel()
