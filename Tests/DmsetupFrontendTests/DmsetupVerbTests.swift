@@ -1,3 +1,4 @@
+import DeviceMapperControl
 import DmsetupFrontend
 import Testing
 
@@ -10,15 +11,20 @@ struct DmsetupVerbTests {
     let streams = FakeStreams()
 
     /// Runs a command: its status, what it prints, and what it complains about.
-    private func dmsetup(_ words: String..., environment: [String: String] = [:]) -> (status: Int32, output: String, errors: String) {
+    private func dmsetup(
+        _ words: String..., environment: [String: String] = [:], isUdevDisabled: Bool = true, udev: any UdevCalls = NoUdev()
+    ) -> (status: Int32, output: String, errors: String) {
         let streams = FakeStreams()
         streams.input = self.streams.input
         let status = DmsetupCommand.run(
             words, program: "dmsetup",
             in: Dmsetup.Surroundings(
                 streams: streams,
-                environment: { (["DM_DEV_DIR": "/nonexistent", "DM_DISABLE_UDEV": "1"].merging(environment) { $1 })[$0] },
-                openKernel: { [kernel] (_) throws(KernelAbsence) in kernel }, udev: NoUdev()))
+                environment: { name in
+                    if name == "DM_DISABLE_UDEV" { return isUdevDisabled ? "1" : nil }
+                    return (["DM_DEV_DIR": "/nonexistent"].merging(environment) { $1 })[name]
+                },
+                openKernel: { [kernel] (_) throws(KernelAbsence) in kernel }, udev: udev))
         return (status, streams.output, streams.errors)
     }
 
@@ -40,6 +46,21 @@ struct DmsetupVerbTests {
         #expect(result.errors == "device-mapper: reload ioctl on new (254:2) failed: error 22\nCommand failed.\n")
         #expect(kernel.calls == ["create new", "reload 254:2 [0 8 zero ]", "remove new"])
     }
+
+    #if os(Linux)
+    @Test("a cookie that is made for those who come later is nobody's own")
+    func cookieForOthers() throws {
+        let result = dmsetup("udevcreatecookie", isUdevDisabled: false, udev: RunningUdev())
+        let value = try #require(UInt32(result.output.dropFirst(2).dropLast(), radix: 16), "\(result)")
+        let cookie = try #require(UdevCookie(value: value))
+        let status = try cookie.status()
+        #expect(status.process == nil && !status.hasNoValues && status.value == 1)
+        try cookie.remove()
+        let own = try #require(UdevCookie(value: try UdevSemaphores().createCookie(owned: true)))
+        #expect(try own.status().process != nil)
+        try own.remove()
+    }
+    #endif
 
     @Test("keys are zeroes unless they are asked for, and names are unmangled")
     func keys() {
