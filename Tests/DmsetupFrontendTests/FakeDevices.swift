@@ -47,6 +47,7 @@ final class FakeDevices: KernelCalls {
         }
         let name = request.name
         let number = request.number
+        if !name.isEmpty, number != nil, request.command != .create { throw KernelFailure(number: 6, text: "No such device or address") }
         guard let device = devices.first(where: { name.isEmpty ? $0.minor == number?.minor : $0.name == name }) else {
             if request.command == .removeAll { return reply }
             throw KernelFailure(number: 6, text: "No such device or address")
