@@ -5,9 +5,16 @@ internal import StorageUnits
 /// Reads events on a thread of its own, since waiting for them blocks, for a task that asks for them. Ends with its last reference.
 final class EventPump: Sendable {
     private let queue = Mailbox<DeviceEvent, MappingError>()
-    private let watch: EventWatch
+    /// Of this pump alone, since its end wakes up whoever waits with it, now or later.
+    private let watch: EventWatch?
 
-    init(_ watch: EventWatch, _ wanted: Set<DeviceNumber>?) {
+    init(_ mapper: KernelMapper, _ wanted: Set<DeviceNumber>?) {
+        let watch: EventWatch
+        do throws(MappingError) { watch = try EventWatch(mapper) } catch {
+            self.watch = nil
+            queue.end(error)
+            return
+        }
         self.watch = watch
         do throws(MappingError) {
             // What the events are counted from: before this returns, so that none is missed.
@@ -25,7 +32,7 @@ final class EventPump: Sendable {
 
     private func stop() {
         queue.end(nil)
-        watch.wakeUp.signal()
+        watch?.wakeUp.signal()
     }
 
     /// The next event; `nil` after the end, which a cancelled task brings about.
@@ -50,6 +57,7 @@ final class EventPump: Sendable {
                 for event in changes(from: known, to: current) { queue.change { event.add(to: &$0) } }
                 known = current
             }
+            queue.end(nil)
         } catch {
             queue.end(error)
         }

@@ -77,12 +77,24 @@ extension KernelMapper {
             try makeNode(found.name.description, found.number)
             return .unchanged(found)
         }
-        do throws(MappingError) {
-            _ = try load(device.table, into: id, access: device.access)
-            return .replaced(try resume(id))
-        } catch {
-            _ = try? clear(id)
+        do throws(MappingError) { return .replaced(try replaceTable(of: id, with: device.table, access: device.access)) } catch {
             throw error.about(device.name)
+        }
+    }
+
+    /// Gives a device another table and puts it in force, also while the device is in use. The table is for reading where the device is, unless said
+    /// otherwise. When that fails, the table before stays in force, and a device that was not suspended is not.
+    @discardableResult
+    public func replaceTable(
+        of device: MappedDeviceID, with table: MappingTable, access: Access? = nil
+    ) throws(MappingError) -> MappedDeviceInfo {
+        let before = try info(of: device)
+        _ = try load(table, into: device, access: access ?? before.access)
+        do throws(MappingError) { return try resume(device) } catch {
+            // The kernel suspends the device before it looks whether the tables can be exchanged, and leaves it so.
+            let isHeld = (try? clear(device))?.isSuspended ?? false
+            if isHeld, before.hasActiveTable, !before.isSuspended { _ = try? resume(device) }
+            throw error
         }
     }
 
@@ -108,9 +120,10 @@ extension KernelMapper {
     // MARK: stacks
 
     /// Removes a device and then those mapped devices below it that nobody else uses, from the top down: a LUKS volume and the raid that it is on.
-    /// Returns the names of those that were removed. When one cannot be removed, it and those below it stay, and the reason is thrown.
+    /// Returns the names of those that were removed. When one cannot be removed, it and those below it stay, and the reason is thrown; `body` was called
+    /// with the name of each that is gone.
     @discardableResult
-    public func removeStack(_ top: MappedDeviceID) throws(MappingError) -> [String] {
+    public func removeStack(_ top: MappedDeviceID, forEach body: (String) -> Void = { _ in }) throws(MappingError) -> [String] {
         var removed: [String] = []
         var waiting = [try info(of: top).number]
         while let number = waiting.popLast() {
@@ -125,6 +138,7 @@ extension KernelMapper {
             let below = info.hasActiveTable ? try dependencies(of: id) : []
             try remove(id)
             removed.append(info.name.description)
+            body(info.name.description)
             for case .number(let number) in below where !waiting.contains(number) && number.major == info.number.major {
                 waiting.append(number)
             }

@@ -33,6 +33,8 @@ extension KernelMapper {
     /// All mapped devices, or those whose name and uuid begin with something, which the kernel looks for itself from Linux 5.13 on. The
     /// corresponding command is `DM_LIST_DEVICES`.
     public func devices(namePrefix: String = "", uuidPrefix: String = "") throws(MappingError) -> [ListedDevice] {
+        // What is longer than any name begins none.
+        guard namePrefix.utf8.count <= ControlRequest.longestName, uuidPrefix.utf8.count <= ControlRequest.longestUUID else { return [] }
         var request = makeRequest(.listDevices)
         request.name = namePrefix
         request.uuid = uuidPrefix
@@ -50,7 +52,7 @@ extension KernelMapper {
 
     /// The corresponding command is `DM_DEV_STATUS`.
     public func info(of device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
-        try MappedDeviceInfo(try perform(makeRequest(.info, device)))
+        MappedDeviceInfo(try perform(makeRequest(.info, device)))
     }
 
     /// Makes a device without a table; its node is made when it is resumed. The corresponding command is `DM_DEV_CREATE`.
@@ -74,7 +76,7 @@ extension KernelMapper {
             request.number = DeviceNumber(major: 0, minor: minor)
             request.flags.insert(.persistentDevice)
         }
-        return try MappedDeviceInfo(try perform(request))
+        return MappedDeviceInfo(try perform(request))
     }
 
     /// Removes the device, and its node. A device that somebody has open is tried again until ``Options/busyDeadline``; with `deferred`, the kernel
@@ -101,7 +103,7 @@ extension KernelMapper {
         }
     }
 
-    /// Takes a deferred removal back; throws `kernel` when there is none. The corresponding message is `@cancel_deferred_remove`.
+    /// Takes a deferred removal back, if there is one. The corresponding message is `@cancel_deferred_remove`.
     public func cancelDeferredRemoval(of device: MappedDeviceID) throws(MappingError) {
         _ = try send(OpaqueMessage(["@cancel_deferred_remove"]), to: device, at: 0)
         let info = try info(of: device)
@@ -171,9 +173,9 @@ extension KernelMapper {
 
 extension MappedDeviceInfo {
     /// What the header of an answer tells.
-    package init(_ reply: borrowing ControlReply) throws(MappingError) {
+    package init(_ reply: borrowing ControlReply) {
         self.init(
-            name: try DeviceName(reply.name), uuid: reply.uuid.isEmpty ? nil : try DeviceUUID(reply.uuid), number: reply.number,
+            name: DeviceName(ofKernel: reply.name), uuid: reply.uuid.isEmpty ? nil : DeviceUUID(ofKernel: reply.uuid), number: reply.number,
             access: reply.flags.contains(.readOnly) ? .readOnly : .readWrite, isSuspended: reply.flags.contains(.suspend),
             hasActiveTable: reply.flags.contains(.hasActiveTable), hasInactiveTable: reply.flags.contains(.hasInactiveTable),
             openCount: reply.openCount, targetCount: reply.targetCount, eventNumber: reply.eventNumber,

@@ -22,10 +22,8 @@ extension KernelMapper {
     /// The events of all devices, or of some, from now on, as often as anybody asks. One thread and one descriptor serve all devices; both are gone when
     /// the iteration ends or its task is cancelled. Of several events of a device that come before they are asked for, the last is told.
     ///
-    /// Needs interface 4.37 (Linux 4.14).
-    public func events(of devices: Set<DeviceNumber>? = nil) throws(MappingError) -> DeviceEvents {
-        DeviceEvents(try EventWatch(self), devices)
-    }
+    /// Needs interface 4.37 (Linux 4.14): the iteration throws what keeps it from them.
+    public func events(of devices: Set<DeviceNumber>? = nil) -> DeviceEvents { DeviceEvents(self, devices) }
 }
 
 /// A descriptor that tells when something happened to any device, and ends a wait from outside.
@@ -59,15 +57,15 @@ public struct DeviceEvents: AsyncSequence, Sendable {
     public typealias Element = DeviceEvent
     public typealias Failure = MappingError
 
-    private let watch: EventWatch
+    private let mapper: KernelMapper
     private let wanted: Set<DeviceNumber>?
 
-    init(_ watch: EventWatch, _ wanted: Set<DeviceNumber>?) {
-        self.watch = watch
+    init(_ mapper: KernelMapper, _ wanted: Set<DeviceNumber>?) {
+        self.mapper = mapper
         self.wanted = wanted
     }
 
-    public func makeAsyncIterator() -> Iterator { Iterator(EventPump(watch, wanted)) }
+    public func makeAsyncIterator() -> Iterator { Iterator(EventPump(mapper, wanted)) }
 
     /// Gives one event after the other.
     public struct Iterator: AsyncIteratorProtocol {

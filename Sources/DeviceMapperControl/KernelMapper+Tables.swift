@@ -26,7 +26,7 @@ extension KernelMapper {
         }
         let log = KernelLog()
         do throws(MappingError) {
-            return try MappedDeviceInfo(try perform(request))
+            return MappedDeviceInfo(try perform(request))
         } catch {
             throw explained(error, table, device, log)
         }
@@ -34,7 +34,7 @@ extension KernelMapper {
 
     /// Empties the inactive slot. The corresponding command is `DM_TABLE_CLEAR`.
     public func clear(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
-        try MappedDeviceInfo(try perform(makeRequest(.clear, device)))
+        MappedDeviceInfo(try perform(makeRequest(.clear, device)))
     }
 
     /// Holds requests back; without `flush`, those under way are not waited for, but held back too, where the targets can do that (multipath, raid,
@@ -48,7 +48,7 @@ extension KernelMapper {
         var flags = ControlFlags.suspend
         if !flush { flags.insert(.noFlush) }
         if !freezesFileSystem { flags.insert(.skipFreeze) }
-        return try MappedDeviceInfo(try perform(makeRequest(.suspend, device, flags: flags)))
+        return MappedDeviceInfo(try perform(makeRequest(.suspend, device, flags: flags)))
     }
 
     /// Makes the inactive table the active one, if there is one, lets requests through, and sees to it that the device has its node. The corresponding
@@ -65,7 +65,7 @@ extension KernelMapper {
         // Only now some tables are found to be too long for their devices.
         let log = KernelLog()
         do throws(MappingError) {
-            return try MappedDeviceInfo(
+            return MappedDeviceInfo(
                 try change(makeRequest(.suspend, device, flags: flags)) { (reply) throws(Errno) in
                     try nodes.make(reply.name, reply.number)
                 })

@@ -62,18 +62,33 @@ public final class KernelMapper: Mapper {
         ControlRequest(command, device, flags: flags, from: reserve)
     }
 
-    /// Carries a request to the kernel. An answer that does not fit is asked for again with more room, up to the limit.
+    /// Carries a request to the kernel.
     package func perform(_ request: consuming ControlRequest) throws(MappingError) -> ControlReply {
+        let device = request.deviceName
+        let command = request.command
+        let reply = try answer(to: request)
+        guard reply.status == 0 else {
+            guard command == .message else {
+                throw MappingError(
+                    .kernel, device: device, command: command.name, message: "the kernel returns \(reply.status), and says nothing else")
+            }
+            throw MappingError(.notFound, device: device, command: command.name, message: "the device has no active table")
+        }
+        return reply
+    }
+
+    /// Carries a request to the kernel, also one that nobody takes. An answer that does not fit is asked for again with more room, up to the limit.
+    package func answer(to request: consuming ControlRequest) throws(MappingError) -> ControlReply {
         var request = request
         guard request.command.hasReply else {
-            try call(&request, room: 0)
-            return try Self.reply(request)
+            let status = try call(&request, room: 0)
+            return try Self.reply(request, status)
         }
         let payload = request.copyOfPayload()
         var room = min(1 << 14, Int(clamping: options.replyLimit.count))
         while true {
-            try call(&request, room: room)
-            guard request.answeredFlags.contains(.bufferFull) else { return try Self.reply(request) }
+            let status = try call(&request, room: room)
+            guard request.answeredFlags.contains(.bufferFull) else { return try Self.reply(request, status) }
             guard room < options.replyLimit.count else {
                 throw MappingError(
                     .kernel, device: request.deviceName, command: request.command.name,
@@ -84,10 +99,10 @@ public final class KernelMapper: Mapper {
         }
     }
 
-    private func call(_ request: inout ControlRequest, room: Int) throws(MappingError) {
+    private func call(_ request: inout ControlRequest, room: Int) throws(MappingError) -> CInt {
         let command = request.command
         while true {
-            request.complete(room: room)
+            try request.complete(room: room)
             do throws(Errno) {
                 return try request.withMutableBytes { (bytes) throws(Errno) in try transport.perform(command, &bytes) }
             } catch {
@@ -98,9 +113,9 @@ public final class KernelMapper: Mapper {
         }
     }
 
-    private static func reply(_ request: consuming ControlRequest) throws(MappingError) -> ControlReply {
+    private static func reply(_ request: consuming ControlRequest, _ status: CInt) throws(MappingError) -> ControlReply {
         let command = request.command
-        do throws(ReplyError) { return try ControlReply(command, request.intoBytes()) } catch {
+        do throws(ReplyError) { return try ControlReply(command, status, request.intoBytes()) } catch {
             throw MappingError(.kernel, command: command.name, message: error.description)
         }
     }

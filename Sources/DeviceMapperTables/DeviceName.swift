@@ -16,4 +16,7 @@ public struct DeviceName: Hashable, Sendable, CustomStringConvertible {
         }
         description = name
     }
+
+    /// A name that the kernel gave: older ones take some that newer ones do not, and what is not UTF-8 in it is replaced.
+    package init(ofKernel name: String) { description = name }
 }

@@ -10,4 +10,7 @@ public struct DeviceUUID: Hashable, Sendable, CustomStringConvertible {
         }
         description = uuid
     }
+
+    /// A uuid that the kernel gave, in which what is not UTF-8 is replaced.
+    package init(ofKernel uuid: String) { description = uuid }
 }

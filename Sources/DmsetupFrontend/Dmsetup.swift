@@ -1,3 +1,4 @@
+internal import DeviceMapperControl
 internal import StorageUnits
 
 /// One run of dmsetup(8): as the command of Debian 12 does it, 1.02.185, down to its messages and exit statuses.
@@ -15,15 +16,19 @@ package final class Dmsetup {
         /// Opens the device mapper, whose control node is in a directory: /dev/mapper, mostly.
         package var openKernel: (_ directory: String) throws(KernelAbsence) -> any KernelCalls
         package var udev: any UdevCalls
+        /// Lets time pass.
+        package var pause: (Duration) -> Void
 
         package init(
             streams: any DmsetupStreams, environment: @escaping (String) -> String?,
-            openKernel: @escaping (_ directory: String) throws(KernelAbsence) -> any KernelCalls, udev: any UdevCalls
+            openKernel: @escaping (_ directory: String) throws(KernelAbsence) -> any KernelCalls, udev: any UdevCalls,
+            pause: @escaping (Duration) -> Void = Pause.wait
         ) {
             self.streams = streams
             self.environment = environment
             self.openKernel = openKernel
             self.udev = udev
+            self.pause = pause
         }
 
         /// Those of this machine.
@@ -156,7 +161,7 @@ package final class Dmsetup {
                 }
                 attempts -= 1
                 if error.number == System.busy, task.command == .remove, task.retries, attempts > 0 {
-                    System.sleep(milliseconds: 200)
+                    surroundings.pause(.milliseconds(200))
                     continue
                 }
                 complete(task)

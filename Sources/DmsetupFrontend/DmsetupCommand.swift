@@ -123,7 +123,7 @@ extension Dmsetup {
                 if isRepeated, rounds > 1, isDone {
                     output.print("\n")
                     output.flush()
-                    System.sleep(milliseconds: UInt32(options(.interval) ? options.integer(.interval) : 1) * 1000)
+                    surroundings.pause(.seconds(options(.interval) ? Int64(options.integer(.interval)) : 1))
                 }
             }
             rounds -= 1

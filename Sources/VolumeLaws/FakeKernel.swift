@@ -26,14 +26,19 @@ package final class FakeKernel: ControlTransport {
     package typealias Answer = @Sendable (_ call: Call, _ bytes: inout [UInt8]) throws(Errno) -> Void
 
     private let answer: Answer
+    private let status: CInt
     private let state = Monitor<[Call]>([])
 
-    package init(_ answer: @escaping Answer = { (_, _) throws(Errno) in }) { self.answer = answer }
+    /// Gives these answers; `status` is what its calls return.
+    package init(status: CInt = 0, _ answer: @escaping Answer = { (_, _) throws(Errno) in }) {
+        self.status = status
+        self.answer = answer
+    }
 
     /// All requests so far.
     package var calls: [Call] { state.withLock { $0 } }
 
-    package func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) {
+    package func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) -> CInt {
         var copy = unsafe bytes.withUnsafeMutableBytes { unsafe Array($0) }
         let call = Call(command: command, bytes: copy)
         state.withLock { $0.append(call) }
@@ -42,6 +47,7 @@ package final class FakeKernel: ControlTransport {
             throw error
         }
         Self.store(copy, &bytes)
+        return status
     }
 
     private static func store(_ copy: [UInt8], _ bytes: inout MutableRawSpan) {
@@ -49,6 +55,6 @@ package final class FakeKernel: ControlTransport {
         unsafe bytes.withUnsafeMutableBytes { unsafe $0.copyBytes(from: copy) }
     }
 
-    package func waitForEvent(until deadline: ContinuousClock.Instant?, wakeUp: WakeUp) throws(Errno) -> Bool { true }
+    package func waitForEvent(until deadline: ContinuousClock.Instant?, wakeUp: WakeUp) throws(Errno) -> Bool { !wakeUp.isSignalled }
     package func duplicate() throws(MappingError) -> any ControlTransport { self }
 }

@@ -44,6 +44,7 @@ struct Devmap: AsyncParsableCommand {
 
     static func main() async {
         forbidDumps()
+        expectUTF8()
         if let status = runDmsetup(CommandLine.arguments) { exit(withError: ExitCode(status)) }
         do {
             var command = try parseAsRoot()
@@ -58,6 +59,14 @@ struct Devmap: AsyncParsableCommand {
             fail(CommandFailure(error))
         } catch {
             exit(withError: error)
+        }
+    }
+
+    /// In `CommandLine.arguments` what is not UTF-8 is replaced: a name would be another one.
+    private static func expectUTF8() {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let word = unsafe CommandLine.unsafeArgv[index], unsafe String(validatingCString: word) == nil else { continue }
+            fail(CommandFailure("word \(index) of the command line is not UTF-8"))
         }
     }
 

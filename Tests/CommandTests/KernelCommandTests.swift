@@ -27,6 +27,13 @@ struct KernelCommandTests {
         #expect(result.status == 0 && result.text.contains("USAGE: devmap \(verb)"))
     }
 
+    @Test("a word that is not UTF-8 is refused, and does not become another name", arguments: ["info", "dmsetup info", "lint"])
+    func wordsOfOtherBytes(_ verb: String) throws {
+        let result = try devmap.run("/bin/sh", ["-c", #"exec "$0" $1 "$(printf 'a\377')""#, Devmap.binary.path, verb])
+        let place = verb.split(separator: " ").count + 1
+        #expect(result.status == 1 && result.errors == "devmap: word \(place) of the command line is not UTF-8\n")
+    }
+
     @Test("ls is list")
     func alias() throws { #expect(try devmap("help", "ls").text == devmap("help", "list").text) }
 

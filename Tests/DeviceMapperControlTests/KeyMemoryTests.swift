@@ -59,9 +59,10 @@ import VolumeLaws
 private struct ForgetfulKernel: ControlTransport {
     var isWilling: Bool
 
-    func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) {
+    func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) -> CInt {
         guard isWilling else { throw .invalidArgument }
         for (index, byte) in "test".utf8.enumerated() { bytes.storeBytes(of: byte, toByteOffset: 48 + index, as: UInt8.self) }
+        return 0
     }
     func waitForEvent(until deadline: ContinuousClock.Instant?, wakeUp: WakeUp) throws(Errno) -> Bool { false }
     func duplicate() throws(MappingError) -> any ControlTransport { self }
@@ -71,7 +72,7 @@ private struct ForgetfulKernel: ControlTransport {
 private struct PrintingKernel: ControlTransport {
     var recipe: RecognisableSecret
 
-    func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) {
+    func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) -> CInt {
         bytes.storeBytes(of: ControlFlags.hasActiveTable.rawValue, toByteOffset: 28, as: UInt32.self)
         bytes.storeBytes(of: 312, toByteOffset: 16, as: UInt32.self)
         bytes.storeBytes(of: 1, toByteOffset: 20, as: UInt32.self)
@@ -87,6 +88,7 @@ private struct PrintingKernel: ControlTransport {
         for byte in "aes-xts-plain64 ".utf8 { append(byte, &bytes) }
         for index in 0..<128 { append(recipe.hexDigit(at: index), &bytes) }
         for byte in " 0 8:0 0".utf8 { append(byte, &bytes) }
+        return 0
     }
     func waitForEvent(until deadline: ContinuousClock.Instant?, wakeUp: WakeUp) throws(Errno) -> Bool { false }
     func duplicate() throws(MappingError) -> any ControlTransport { self }

@@ -79,6 +79,22 @@ import VolumeLaws
         #expect(kernel.calls[0].bytes.count == 312)
     }
 
+    @Test func `A name that does not fit is refused, and nothing of it sent`() throws {
+        let (mapper, kernel) = mapper()
+        let name = String(repeating: "n", count: 128)
+        #expect(
+            try error { _ = try mapper.targetVersion(of: name) }.description
+                == "DM_GET_TARGET_VERSION: \(name): a name has up to 127 bytes, this one has 128")
+        let uuid = try error {
+            var request = ControlRequest(.info)
+            request.uuid = name + "n"
+            _ = try mapper.perform(request)
+        }
+        #expect(uuid.message == "a uuid has up to 128 bytes, this one has 129")
+        #expect(try mapper.devices(namePrefix: name).isEmpty && mapper.devices(uuidPrefix: name + "n").isEmpty)
+        #expect(kernel.calls.isEmpty)
+    }
+
     @Test func `A table is loaded with each line at a multiple of eight bytes, and its keys are secure data`() throws {
         let (mapper, kernel) = mapper()
         let table = try MappingTable(
@@ -265,6 +281,22 @@ import VolumeLaws
         #expect(try mapper.status(of: test).map(\.text) == ["8:0 5", #"aes-xts-plain64 :64:logon:a\b:c 0 8:16 77"#])
     }
 
+    @Test(arguments: [Array("control".utf8), [UInt8](repeating: 0xff, count: 127)])
+    func `A device is known whatever its name is`(_ name: [UInt8]) throws {
+        let (mapper, _) = mapper { (_, bytes) throws(Errno) in
+            bytes.replaceSubrange(48..<48 + name.count, with: name)
+            bytes.replaceSubrange(176..<176 + name.count, with: name)
+        }
+        let info = try mapper.info(of: .number(DeviceNumber(major: 253, minor: 0)))
+        #expect(info.name.description == String(decoding: name, as: UTF8.self) && info.uuid?.description == info.name.description)
+    }
+
+    @Test func `No node takes the place of the control device`() throws {
+        let (mapper, _) = mapper { (_, bytes) throws(Errno) in bytes.replaceSubrange(48..<55, with: "control".utf8) }
+        let error = try error { _ = try mapper.resume(.number(DeviceNumber(major: 253, minor: 0))) }
+        #expect(error.code == .deviceUnavailable && error.errno == Errno.fileExists.rawValue)
+    }
+
     @Test func `A slot without a table is told`() throws {
         let (mapper, _) = mapper { (_, bytes) throws(Errno) in bytes.replaceSubrange(48..<52, with: "test".utf8) }
         #expect(try error { _ = try mapper.table(of: test) }.description == "DM_TABLE_STATUS: test: the device has no active table")
@@ -302,6 +334,14 @@ import VolumeLaws
             }
         }
         #expect(error.code == code && error.description == text && error.errno == errno.rawValue)
+    }
+
+    @Test func `What nobody takes is an error of its own`() throws {
+        let mapper = KernelMapper(FakeKernel(status: 2))
+        let message = try error { _ = try mapper.send(OpaqueMessage(["x"]), to: test) }
+        #expect(message.code == .notFound && message.description == "DM_TARGET_MSG: test: the device has no active table")
+        let info = try error { _ = try mapper.info(of: test) }
+        #expect(info.code == .kernel && info.description == "DM_DEV_STATUS: test: the kernel returns 2, and says nothing else")
     }
 
     @Test func `An interrupted suspend is repeated`() throws {

@@ -1,3 +1,4 @@
+import DeviceMapperControl
 import DmsetupFrontend
 import Testing
 
@@ -10,15 +11,21 @@ struct DmsetupVerbTests {
     let streams = FakeStreams()
 
     /// Runs a command: its status, what it prints, and what it complains about.
-    private func dmsetup(_ words: String..., environment: [String: String] = [:]) -> (status: Int32, output: String, errors: String) {
+    private func dmsetup(
+        _ words: String..., environment: [String: String] = [:], isUdevDisabled: Bool = true, udev: any UdevCalls = NoUdev(),
+        pause: @escaping (Duration) -> Void = { _ in }
+    ) -> (status: Int32, output: String, errors: String) {
         let streams = FakeStreams()
         streams.input = self.streams.input
         let status = DmsetupCommand.run(
             words, program: "dmsetup",
             in: Dmsetup.Surroundings(
                 streams: streams,
-                environment: { (["DM_DEV_DIR": "/nonexistent", "DM_DISABLE_UDEV": "1"].merging(environment) { $1 })[$0] },
-                openKernel: { [kernel] (_) throws(KernelAbsence) in kernel }, udev: NoUdev()))
+                environment: { name in
+                    if name == "DM_DISABLE_UDEV" { return isUdevDisabled ? "1" : nil }
+                    return (["DM_DEV_DIR": "/nonexistent"].merging(environment) { $1 })[name]
+                },
+                openKernel: { [kernel] (_) throws(KernelAbsence) in kernel }, udev: udev, pause: pause))
         return (status, streams.output, streams.errors)
     }
 
@@ -41,6 +48,62 @@ struct DmsetupVerbTests {
         #expect(kernel.calls == ["create new", "reload 254:2 [0 8 zero ]", "remove new"])
     }
 
+    @Test("a device with a number of its own whose table is refused is removed again, by its name alone")
+    func numberedRefused() {
+        kernel.failures = [.reload: 22]
+        let result = dmsetup("create", "new", "-j", "254", "-m", "2", "--table", "0 8 zero")
+        #expect(result.status == 1)
+        #expect(result.errors == "device-mapper: reload ioctl on new (254:2) failed: error 22\nCommand failed.\n")
+        #expect(kernel.calls == ["create new 254:2", "reload 254:2 [0 8 zero ]", "remove new"])
+    }
+
+    @Test("a uuid that is too long is refused in every mode of mangling")
+    func longUUID() {
+        let uuid = String(repeating: "u", count: 129)
+        for mode in ["none", "auto", "hex"] {
+            let result = dmsetup("--manglename", mode, "create", "x", "-n", "-u", uuid)
+            #expect(
+                result.errors
+                    == """
+                    Mangled form of the UUID too long for "\(uuid)".
+                    Failed to mangle device uuid "\(uuid)".
+                    Command failed.
+
+                    """)
+        }
+        #expect(dmsetup("--manglename", "none", "create", "x", "-n", "-u", String(uuid.dropLast())).status == 0)
+        #expect(kernel.calls == ["create x uuid=\(uuid.dropLast())"])
+    }
+
+    @Test("a device whose name is not UTF-8 is listed, and found again")
+    func nameOfOtherBytes() {
+        kernel.devices = [.init(name: #"a\xff\x20b"#, minor: 0, table: [("zero", "")])]
+        #expect(dmsetup("table").output == #"a\xff\x20b: 0 8 zero "# + "\n")
+        #expect(kernel.calls == ["names", #"table a\xff\x20b"#])
+    }
+
+    @Test("an interval may be any number of seconds", arguments: [4295, 2_147_483_647])
+    func interval(_ seconds: Int) {
+        var pauses: [Duration] = []
+        let result = dmsetup("info", "-c", "--interval", "\(seconds)", "--count", "2") { pauses.append($0) }
+        #expect(result.status == 0 && pauses == [.seconds(seconds)])
+    }
+
+    #if os(Linux)
+    @Test("a cookie that is made for those who come later is nobody's own")
+    func cookieForOthers() throws {
+        let result = dmsetup("udevcreatecookie", isUdevDisabled: false, udev: RunningUdev())
+        let value = try #require(UInt32(result.output.dropFirst(2).dropLast(), radix: 16), "\(result)")
+        let cookie = try #require(UdevCookie(value: value))
+        let status = try cookie.status()
+        #expect(status.process == nil && !status.hasNoValues && status.value == 1)
+        try cookie.remove()
+        let own = try #require(UdevCookie(value: try UdevSemaphores().createCookie(owned: true)))
+        #expect(try own.status().process != nil)
+        try own.remove()
+    }
+    #endif
+
     @Test("keys are zeroes unless they are asked for, and names are unmangled")
     func keys() {
         #expect(
@@ -54,7 +117,11 @@ struct DmsetupVerbTests {
 
     @Test("a table that cannot be read is told by its line, and without its words")
     func secrets() {
-        for result in [dmsetup("create", "x", "--table", "0 crypt secret"), dmsetup("create", "--concise", "x,,,,secret\\")] {
+        for result in [
+            dmsetup("create", "x", "--table", "0 crypt secret"), dmsetup("create", "--concise", "x,,,,secret\\"),
+            dmsetup("create", "--concise", "x,u,0 8 crypt secret"), dmsetup("create", "--concise", "x,,,0 8 crypt secret,8 8 zero"),
+            dmsetup("create", "--concise", "0 8 crypt secret"),
+        ] {
             #expect(result.status == 1 && !result.errors.contains("secret"))
         }
     }

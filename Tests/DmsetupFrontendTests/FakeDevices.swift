@@ -47,6 +47,7 @@ final class FakeDevices: KernelCalls {
         }
         let name = request.name
         let number = request.number
+        if !name.isEmpty, number != nil, request.command != .create { throw KernelFailure(number: 6, text: "No such device or address") }
         guard let device = devices.first(where: { name.isEmpty ? $0.minor == number?.minor : $0.name == name }) else {
             if request.command == .removeAll { return reply }
             throw KernelFailure(number: 6, text: "No such device or address")
@@ -68,11 +69,25 @@ final class FakeDevices: KernelCalls {
 final class NoUdev: UdevCalls {
     var isRunning: Bool { false }
     var hasSemaphores: Bool { true }
-    func createCookie() throws(UdevFailure) -> UInt32 { throw UdevFailure(.other, text: "no udev") }
+    func createCookie(owned: Bool) throws(UdevFailure) -> UInt32 { throw UdevFailure(.other, text: "no udev") }
     func semaphore(of cookie: UInt32) throws(UdevFailure) -> Int32 { throw UdevFailure(.absent, text: "no udev") }
     func increment(_ cookie: UInt32) throws(UdevFailure) { throw UdevFailure(.absent, text: "no udev") }
     func decrement(_ cookie: UInt32) throws(UdevFailure) { throw UdevFailure(.absent, text: "no udev") }
     func waitForZero(_ cookie: UInt32) throws(UdevFailure) { throw UdevFailure(.absent, text: "no udev") }
     func destroy(_ cookie: UInt32) throws(UdevFailure) { throw UdevFailure(.absent, text: "no udev") }
     func cookies() throws(UdevFailure) -> [UdevSemaphore] { [] }
+}
+
+/// The machine's semaphores, and an udev that is taken to run.
+final class RunningUdev: UdevCalls {
+    private let semaphores = UdevSemaphores()
+    var isRunning: Bool { true }
+    var hasSemaphores: Bool { true }
+    func createCookie(owned: Bool) throws(UdevFailure) -> UInt32 { try semaphores.createCookie(owned: owned) }
+    func semaphore(of cookie: UInt32) throws(UdevFailure) -> Int32 { try semaphores.semaphore(of: cookie) }
+    func increment(_ cookie: UInt32) throws(UdevFailure) { try semaphores.increment(cookie) }
+    func decrement(_ cookie: UInt32) throws(UdevFailure) { try semaphores.decrement(cookie) }
+    func waitForZero(_ cookie: UInt32) throws(UdevFailure) { try semaphores.waitForZero(cookie) }
+    func destroy(_ cookie: UInt32) throws(UdevFailure) { try semaphores.destroy(cookie) }
+    func cookies() throws(UdevFailure) -> [UdevSemaphore] { try semaphores.cookies() }
 }

@@ -76,6 +76,12 @@ struct TableTextTests {
                 "Parsed 5 fields: name: a uuid:  minor:  flags:  table: <redacted>",
             ])
         #expect(
+            devices("a,b c,0 8 crypt secret,d").last == "Parsed 4 fields: name: a uuid: <redacted> minor: <redacted> flags: d table: (null)"
+        )
+        #expect(
+            devices("0 8 crypt secret").last
+                == "Parsed 1 fields: name: <redacted> uuid: (null) minor: (null) flags: (null) table: (null)")
+        #expect(
             devices("a,,,,x,").first == "Incomplete entry: five comma-separated fields are required for each device")
     }
 
@@ -110,5 +116,6 @@ struct TableTextTests {
         #expect(try StringMangling.auto.unmangle(#"my\x20disk"#, "name") == "my disk")
         #expect(throws: StringMangling.Failure.self) { try StringMangling.auto.unmangle("my disk", "name") }
         #expect(StringMangling.unmangled(#"a\x20\xc3\xa0"#) == "a à")
+        #expect(StringMangling.unmangled(#"a\x20\xc3"#) == #"a\x20\xc3"#)
     }
 }

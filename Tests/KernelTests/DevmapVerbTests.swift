@@ -116,6 +116,13 @@ extension InTheLab {
                 #expect(try failure("table", "disk", "--inactive") == "devmap: DM_TABLE_STATUS: disk: the device has no inactive table\n")
                 try run("load", "disk", "--table", "0 256 error", "--resume")
                 #expect(try run("table", "disk") == "0 256 error\n")
+                try withLoop { loop in
+                    #expect(throws: HostCommand.Failure.self) {
+                        try devmap.run("load", "disk", "--table", "0 256 linear \(loop.path) 0", "--resume")
+                    }
+                }
+                #expect(try run("table", "disk") == "0 256 error\n")
+                #expect(try !info("disk").isSuspended && !info("disk").hasInactiveTable)
 
                 try run("suspend", "disk", "--no-flush", "--no-freeze")
                 #expect(try info("disk").isSuspended)

@@ -93,10 +93,16 @@ extension InTheLab {
                 for arguments in [["create", "test", "-"], ["table", "test"], ["remove", "test"]] {
                     try strace.run(["-f", "-v", "-A", "-o", trace, "-e", "trace=ioctl", devmap] + arguments, input: Array(table.utf8))
                 }
-                let calls = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n").filter {
-                    $0.contains("DM_TABLE_LOAD") || $0.contains("DM_TABLE_STATUS")
+                try strace.run(
+                    ["-f", "-v", "-A", "-o", trace, "-e", "trace=ioctl", devmap, "dmsetup", "create", "test"], input: Array(table.utf8))
+                for arguments in [["table", "--showkeys", "test"], ["message", "test", "0", "x"], ["remove", "test"]] {
+                    _ = try strace.attempt(["-f", "-v", "-A", "-o", trace, "-e", "trace=ioctl", devmap, "dmsetup"] + arguments)
                 }
-                #expect(calls.count == 2)
+                #expect(try mapper.devices().isEmpty)
+                let calls = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n").filter {
+                    $0.contains("DM_TABLE_LOAD") || $0.contains("DM_TABLE_STATUS") || $0.contains("DM_TARGET_MSG")
+                }
+                #expect(calls.count == 5)
                 for call in calls { #expect(call.contains("DM_SECURE_DATA_FLAG"), "\(call)") }
             }
         }

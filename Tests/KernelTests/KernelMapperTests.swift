@@ -48,6 +48,8 @@ extension InTheLab {
                 #expect(try mapper.devices(namePrefix: "te").count == 1 && mapper.devices(namePrefix: "x").isEmpty)
                 #expect(try mapper.devices(uuidPrefix: "TEST-").count == 1 && mapper.devices(uuidPrefix: "LVM-").isEmpty)
                 #expect(try mapper.info(of: .uuid(uuid)).number == created.number)
+                let message = try error { _ = try mapper.send(OpaqueMessage(["x"]), to: .name(test)) }
+                #expect(message.code == .notFound && message.message == "the device has no active table")
                 #expect(try mapper.info(of: .number(created.number)).name == test)
 
                 #expect(try mapper.load(table("0 100 zero\n100 28 error"), into: .name(test)).hasInactiveTable)
@@ -155,8 +157,8 @@ extension InTheLab {
                     _ = try mapper.suspend(.name(test))
                     guard case .resumed = try mapper.ensure(device) else { throw HostCommand.Failure("not resumed") }
                     device.table = try table("0 32 linear \(loops[0].path) 0\n32 32 zero")
-                    guard case .replaced(let info) = try mapper.ensure(device) else { throw HostCommand.Failure("not replaced") }
-                    #expect(info.targetCount == 2)
+                    guard case .replaced(let replaced) = try mapper.ensure(device) else { throw HostCommand.Failure("not replaced") }
+                    #expect(replaced.targetCount == 2)
                     guard case .unchanged = try mapper.ensure(device) else { throw HostCommand.Failure("changed") }
 
                     let inForce = try mapper.table(of: .name(test))
@@ -164,7 +166,8 @@ extension InTheLab {
                     let refused = try error { try mapper.ensure(device) }
                     #expect(refused.code == .invalidTable, "\(refused.code): \(refused)")
                     #expect(try mapper.table(of: .name(test)) == inForce)
-                    #expect(try mapper.info(of: .name(test)).hasInactiveTable == false)
+                    let info = try mapper.info(of: .name(test))
+                    #expect(!info.hasInactiveTable && !info.isSuspended)
                     device.uuid = try DeviceUUID("other")
                     #expect(
                         try error { try mapper.ensure(device) }.description
@@ -186,6 +189,8 @@ extension InTheLab {
                     #expect(try mapper.info(of: .name(test)).isRemovalDeferred)
                     try mapper.cancelDeferredRemoval(of: .name(test))
                     #expect(try mapper.info(of: .name(test)).isRemovalDeferred == false)
+                    // There is none any more, as with devices in user space.
+                    try mapper.cancelDeferredRemoval(of: .name(test))
                     try mapper.remove(.name(test), deferred: true)
                     _ = try user.read(at: 0, count: 512)
                 }
@@ -336,7 +341,7 @@ extension InTheLab {
             let descriptors = try Leftovers.descriptors()
             let collected = Task {
                 var seen: [String] = []
-                for try await event in try mapper.events() {
+                for try await event in mapper.events() {
                     seen.append("\(event.kind) \(event.device.name)")
                     if event.kind == .removed, event.device.name == "last" { break }
                 }
@@ -371,7 +376,7 @@ extension InTheLab {
             let descriptors = try Leftovers.descriptors()
             let task = Task {
                 var count = 0
-                for try await _ in try mapper.events() { count += 1 }
+                for try await _ in mapper.events() { count += 1 }
                 return count
             }
             task.cancel()

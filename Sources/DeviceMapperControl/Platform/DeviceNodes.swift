@@ -63,6 +63,8 @@ package struct DeviceNodes: Sendable {
     #if os(Linux)
     /// Sees to it that the node of a device is there. One that leads to it, such as udev's, stays; one that leads elsewhere is replaced.
     package func make(_ name: String, _ number: DeviceNumber) throws(Errno) {
+        // Older kernels take that name, and the control device keeps its node.
+        if name == "control" { throw .fileExists }
         let path = path(name)
         if Self.blockDevice(at: path) == number { return }
         // Not seen before it is complete.

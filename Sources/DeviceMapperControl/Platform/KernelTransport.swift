@@ -81,9 +81,10 @@ package final class KernelTransport: ControlTransport {
         }
     }
 
-    package func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) {
+    package func perform(_ command: ControlCommand, _ bytes: inout MutableRawSpan) throws(Errno) -> CInt {
         let status = unsafe bytes.withUnsafeMutableBytes { unsafe shim_control(descriptor.rawValue, command.request, $0.baseAddress) }
-        if status != 0 { throw Errno(rawValue: errno) }
+        if status < 0 { throw Errno(rawValue: errno) }
+        return status
     }
 
     package func waitForEvent(until deadline: ContinuousClock.Instant?, wakeUp: WakeUp) throws(Errno) -> Bool {

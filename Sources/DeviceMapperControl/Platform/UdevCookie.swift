@@ -15,7 +15,7 @@ internal import Darwin
 /// completed; who waits takes the first 1 away, waits for 0, and removes it.
 ///
 /// A set that is made here has four more semaphores, which libdevmapper does not look at: they say that it is one of ours, and which process of which
-/// namespace has made it, so that what a killed process left behind is found and removed.
+/// namespace has made it, so that what a killed process left behind is found and removed. One that is to outlive its process has none of them.
 package struct UdevCookie: Hashable, Sendable {
     private static let magic: UInt32 = 0x0d4d
     /// The second semaphore's value: the set is one of ours.
@@ -40,19 +40,20 @@ package struct UdevCookie: Hashable, Sendable {
     package static func isKey(_ value: UInt32) -> Bool { value >> 16 == magic && value & 0xffff != 0 }
 
     #if os(Linux)
-    /// A new cookie. Those that killed processes have left are removed first.
-    package static func make() throws(Errno) -> UdevCookie {
+    /// A new cookie, which is this process's own, or whoever's that knows its value. Those that killed processes have left are removed first.
+    package static func make(owned: Bool = true) throws(Errno) -> UdevCookie {
         sweep()
         while true {
             guard let cookie = UdevCookie(value: UInt32.random(in: 1...0xffff)) else { continue }
-            let set = shim_semaphore_make(cookie.value, semaphoreCount)
+            let process = getpid()
+            let values = [1, mark, process & 0x7fff, process >> 15, namespace].prefix(owned ? Int(semaphoreCount) : 1)
+                .map { UInt16(truncatingIfNeeded: $0) }
+            let set = shim_semaphore_make(cookie.value, CInt(values.count))
             if set < 0 {
                 let error = Errno(rawValue: errno)
                 if error == .fileExists { continue }
                 throw error
             }
-            let process = getpid()
-            let values = [1, mark, process & 0x7fff, process >> 15, namespace].map { UInt16(truncatingIfNeeded: $0) }
             guard unsafe values.withUnsafeBufferPointer({ unsafe shim_semaphore_set_values(set, $0.baseAddress) }) == 0 else {
                 let error = Errno(rawValue: errno)
                 _ = shim_semaphore_remove(set)
@@ -110,7 +111,7 @@ package struct UdevCookie: Hashable, Sendable {
         /// When it was last used, and when it was made or set, in seconds since 1970; 0 when it never was.
         package var used: Int64
         package var made: Int64
-        /// The process that made it; `nil` for one of libdevmapper, and of a process that is not seen from here.
+        /// The process whose own it is; `nil` for one of libdevmapper, one that is nobody's, and of a process that is not seen from here.
         package var process: CInt?
         /// Whether it is one of ours that was given no values yet.
         package var hasNoValues: Bool
@@ -173,7 +174,7 @@ package struct UdevCookie: Hashable, Sendable {
         return result
     }
     #else
-    package static func make() throws(Errno) -> UdevCookie { throw .notSupported }
+    package static func make(owned: Bool = true) throws(Errno) -> UdevCookie { throw .notSupported }
     package func increment() throws(Errno) {}
     package func decrement() throws(Errno) {}
     package func waitForZero(until deadline: ContinuousClock.Instant) throws(Errno) -> Bool { true }

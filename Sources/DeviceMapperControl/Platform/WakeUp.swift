@@ -30,4 +30,10 @@ package final class WakeUp: Sendable {
 
     /// Ends the wait, and every later one.
     package func signal() { _ = try? writeEnd.writeAll([0]) }
+
+    /// Whether waits end at once.
+    package var isSignalled: Bool {
+        var watched = pollfd(fd: readEnd.rawValue, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&watched, 1, 0) > 0
+    }
 }

@@ -7,6 +7,8 @@ package struct ControlReply: ~Copyable {
     private static let hasUUIDFlag: UInt32 = 1
 
     package let command: ControlCommand
+    /// 0, or more when nobody took a message: then the rest is the request's, or nothing.
+    package let status: CInt
     private let bytes: SecretBuffer
     /// Where what follows the header begins and ends.
     private let payload: Range<Int>
@@ -20,9 +22,10 @@ package struct ControlReply: ~Copyable {
     package let name: String
     package let uuid: String
 
-    init(_ command: ControlCommand, _ bytes: consuming SecretBuffer) throws(ReplyError) {
+    init(_ command: ControlCommand, _ status: CInt, _ bytes: consuming SecretBuffer) throws(ReplyError) {
         let header = try bytes.withBytes { (bytes) throws(ReplyError) in try Header(bytes) }
         self.command = command
+        self.status = status
         version = header.version
         flags = header.flags
         targetCount = header.targetCount

@@ -20,6 +20,10 @@ package import StorageUnits
 package struct ControlRequest: ~Copyable {
     /// The size of the header.
     package static let headerSize = 312
+    /// How many bytes a name has at most: `DM_NAME_LEN`, without a zero byte.
+    static let longestName = 127
+    /// How many bytes a uuid has at most: `DM_UUID_LEN`, without a zero byte.
+    static let longestUUID = 128
 
     package let command: ControlCommand
     /// The name as the kernel has it, up to 127 bytes.
@@ -104,8 +108,10 @@ package struct ControlRequest: ~Copyable {
     /// The lowest version of the interface that has all of this: a kernel refuses a request of a version that is newer than its own.
     package var version: DriverVersion { max(command.firstVersion, flags.firstVersion) }
 
-    /// Makes the header, and room for an answer of up to `room` bytes, header included.
-    mutating func complete(room: Int) {
+    /// Makes the header, and room for an answer of up to `room` bytes, header included. Throws `invalidName` when a name or uuid does not fit.
+    mutating func complete(room: Int) throws(MappingError) {
+        try expect(name, "name", upTo: Self.longestName)
+        try expect(uuid, "uuid", upTo: Self.longestUUID)
         let room = max(room, bytes.count)
         bytes.resize(to: room)
         for place in 0..<Self.headerSize { bytes[place] = 0 }
@@ -118,8 +124,15 @@ package struct ControlRequest: ~Copyable {
         bytes.store(flags.rawValue, at: 28)
         bytes.store(eventNumber, at: 32)
         if let number { bytes.store(number.encoded, at: 40) }
-        bytes.store(Array(name.utf8.prefix(127)).span, at: 48)
-        bytes.store(Array(uuid.utf8.prefix(128)).span, at: 176)
+        bytes.store(Array(name.utf8).span, at: 48)
+        bytes.store(Array(uuid.utf8).span, at: 176)
+    }
+
+    private func expect(_ text: String, _ title: String, upTo limit: Int) throws(MappingError) {
+        guard text.utf8.count > limit else { return }
+        throw MappingError(
+            .invalidName, device: deviceName, command: command.name,
+            message: "a \(title) has up to \(limit) bytes, this one has \(text.utf8.count)")
     }
 
     /// The flags of the answer that is in the memory.

@@ -28,7 +28,10 @@ package enum StringMangling: Sendable {
 
     /// The text as the kernel is given it. `title` is what a message calls it.
     package func mangle(_ text: String, _ title: String, limit: Limit) throws(Failure) -> String {
-        guard self != .none else { return text }
+        guard self != .none else {
+            guard text.utf8.count < limit.rawValue else { throw Self.tooLong(text, title) }
+            return text
+        }
         try expectMangledOnce(text, title)
         return try mangleAnyway(text, title, limit: limit)
     }
@@ -56,7 +59,7 @@ package enum StringMangling: Sendable {
                 index += 1
             }
         }
-        guard mangled.count < limit.rawValue else { throw Failure(message: "Mangled form of the \(title) too long for \"\(text)\".") }
+        guard mangled.count < limit.rawValue else { throw Self.tooLong(text, title) }
         return String(decoding: mangled, as: UTF8.self)
     }
 
@@ -70,7 +73,7 @@ package enum StringMangling: Sendable {
         return Self.unmangled(text)
     }
 
-    /// The text with every `\xNN` replaced by what it stands for.
+    /// The text with every `\xNN` replaced by what it stands for; as it is when that is not UTF-8, so that it leads to the same device.
     package static func unmangled(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var plain: [UInt8] = []
@@ -87,13 +90,17 @@ package enum StringMangling: Sendable {
                 index += 1
             }
         }
-        return String(decoding: plain, as: UTF8.self)
+        return String(validating: plain, as: UTF8.self) ?? text
     }
 
     private func expectMangledOnce(_ text: String, _ title: String) throws(Failure) {
         guard self == .auto, text.contains(#"\x5cx"#) else { return }
         throw Failure(
             message: "The \(title) \"\(text)\" seems to be mangled more than once. This is not allowed in auto mode.")
+    }
+
+    private static func tooLong(_ text: String, _ title: String) -> Failure {
+        Failure(message: "Mangled form of the \(title) too long for \"\(text)\".")
     }
 
     private static func mixed(_ text: String, _ title: String) -> Failure {

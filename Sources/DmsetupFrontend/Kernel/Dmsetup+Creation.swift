@@ -24,7 +24,7 @@ extension Dmsetup {
         if let name = task.name { load.setName(name) }
         load.major = Int32(bitPattern: number.major)
         load.minor = Int32(bitPattern: number.minor)
-        load.flags = task.flags.intersection([.readOnly, .secureData])
+        load.flags = task.flags.intersection(.readOnly)
         swap(&load.table, &task.table)
         do throws(Told) {
             _ = try run(load)
@@ -44,6 +44,9 @@ extension Dmsetup {
     private func revert(_ task: DeviceTask) throws(Told) {
         task.command = .remove
         task.setUUID(nil)
+        // The kernel refuses a device that is named in two ways.
+        task.major = -1
+        task.minor = -1
         task.table = RawTable()
         if task.hasCookie {
             var cookie = task.eventNumber & ~DmsetupCookie.flagsMask | DmsetupCookie.magic << 16

@@ -1,4 +1,4 @@
-internal import DeviceMapperControl
+package import DeviceMapperControl
 internal import DeviceMapperTables
 internal import StorageUnits
 
@@ -19,6 +19,8 @@ package final class KernelControl: KernelCalls {
         }
     }
 
+    package init(_ mapper: KernelMapper) { self.mapper = mapper }
+
     package func perform(_ request: borrowing KernelRequest) throws(KernelFailure) -> KernelReply {
         var control = mapper.makeRequest(Self.command(request.command))
         control.name = request.name
@@ -37,7 +39,8 @@ package final class KernelControl: KernelCalls {
         if let text = request.text { control.appendText(text) }
         if let message = request.message { control.appendMessage(Array(message.text.utf8).span, sector: message.sector) }
         do throws(MappingError) {
-            return try Self.reply(try mapper.perform(control), to: request.command)
+            // For dmsetup it is no error that nobody takes a message.
+            return try Self.reply(try mapper.answer(to: control), to: request.command)
         } catch {
             let number = error.errno ?? System.invalidArgument
             throw KernelFailure(number: number, text: System.errorText(number))
@@ -70,9 +73,11 @@ package final class KernelControl: KernelCalls {
         var flags: ControlFlags = []
         if request.command == .suspend { flags.insert(.suspend) }
         if request.command == .table { flags.insert(.statusTable) }
+        // What may have keys in it does not stay in the kernel's memory.
+        if [.reload, .table, .message].contains(request.command) { flags.insert(.secureData) }
         let pairs: [(KernelRequest.Flags, ControlFlags)] = [
             (.readOnly, .readOnly), (.noFlush, .noFlush), (.skipLockFS, .skipFreeze), (.inactive, .inactiveTable),
-            (.deferredRemove, .deferredRemove), (.measurement, .measurement), (.setsUUID, .uuid), (.secureData, .secureData),
+            (.deferredRemove, .deferredRemove), (.measurement, .measurement), (.setsUUID, .uuid),
         ]
         for (flag, control) in pairs where request.flags.contains(flag) { flags.insert(control) }
         return flags

@@ -24,8 +24,6 @@ package struct KernelRequest: ~Copyable {
         package static let measurement = Flags(rawValue: 1 << 5)
         /// A rename sets the uuid, instead of the name.
         package static let setsUUID = Flags(rawValue: 1 << 6)
-        /// Tables and messages are wiped by the kernel.
-        package static let secureData = Flags(rawValue: 1 << 7)
     }
 
     package var command: KernelCommand

@@ -132,8 +132,6 @@ enum System {
         return String(decoding: text.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
-
     private static func number(_ device: dev_t) -> DeviceNumber {
         DeviceNumber(major: shim_major(device), minor: shim_minor(device))
     }

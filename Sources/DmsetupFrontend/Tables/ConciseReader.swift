@@ -66,9 +66,14 @@ package struct ConciseReader: ~Copyable {
         if fieldCount < 4 { field.append(byte) } else { table.append(byte) }
     }
 
-    /// What was read of a device. Of its table, which may hold keys, nothing is told.
+    /// A field for a message. One that has white space is part of a table, which may hold keys: somebody has left out the fields before.
+    static func shown(_ field: String) -> String { field.utf8.contains(where: CNumber.isSpace) ? redacted : field }
+
+    private static let redacted = "<redacted>"
+
+    /// What was read of a device. Of its table nothing is told.
     private static func summary(_ fields: [String], _ last: [UInt8]) -> String {
-        let known = fields + (fields.count < 4 ? [String(decoding: last, as: UTF8.self)] : ["<redacted>"])
+        let known = (fields + (fields.count < 4 ? [String(decoding: last, as: UTF8.self)] : [redacted])).map(shown)
         func field(_ index: Int) -> String { index < known.count ? known[index] : "(null)" }
         return "Parsed \(known.count) fields: name: \(field(0)) uuid: \(field(1)) minor: \(field(2)) flags: \(field(3)) table: \(field(4))"
     }

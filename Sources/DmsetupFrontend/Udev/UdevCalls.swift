@@ -4,8 +4,8 @@ package protocol UdevCalls: AnyObject {
     var isRunning: Bool { get }
     /// Whether the kernel has semaphores.
     var hasSemaphores: Bool { get }
-    /// Makes a cookie, whose semaphore has the value 1.
-    func createCookie() throws(UdevFailure) -> UInt32
+    /// Makes a cookie, whose semaphore has the value 1. Who owns one waits for it before the end.
+    func createCookie(owned: Bool) throws(UdevFailure) -> UInt32
     /// Finds a cookie's semaphore.
     func semaphore(of cookie: UInt32) throws(UdevFailure) -> Int32
     func increment(_ cookie: UInt32) throws(UdevFailure)

@@ -11,8 +11,8 @@ package final class UdevSemaphores: UdevCalls {
     package var isRunning: Bool { UdevDaemon.isRunning }
     package var hasSemaphores: Bool { true }
 
-    package func createCookie() throws(UdevFailure) -> UInt32 {
-        do throws(Errno) { return try UdevCookie.make().value } catch { throw Self.failure(error) }
+    package func createCookie(owned: Bool) throws(UdevFailure) -> UInt32 {
+        do throws(Errno) { return try UdevCookie.make(owned: owned).value } catch { throw Self.failure(error) }
     }
 
     package func semaphore(of cookie: UInt32) throws(UdevFailure) -> Int32 {

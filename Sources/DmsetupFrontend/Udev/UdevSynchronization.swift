@@ -76,7 +76,7 @@ final class UdevSynchronization {
         if cookie != 0 {
             semaphore = try find(cookie)
         } else {
-            cookie = try create()
+            cookie = try create(owned: true)
             semaphore = try find(cookie)
         }
         do throws(UdevFailure) { try calls.increment(cookie) } catch {
@@ -87,10 +87,10 @@ final class UdevSynchronization {
         return rules.eventNumber | cookie & ~DmsetupCookie.flagsMask
     }
 
-    /// A new cookie; 0 when udev is not waited for.
-    func create() throws(Told) -> UInt32 {
+    /// A new cookie, this process's own or for others that follow; 0 when udev is not waited for.
+    func create(owned: Bool) throws(Told) -> UInt32 {
         guard isActive else { return 0 }
-        do throws(UdevFailure) { return try calls.createCookie() } catch {
+        do throws(UdevFailure) { return try calls.createCookie(owned: owned) } catch {
             output.error("Failed to create notification semaphore: \(error.text)")
             throw Told()
         }

@@ -1,7 +1,7 @@
 /// The verbs about udev's cookies.
 extension Dmsetup {
     func createCookie() throws(Told) {
-        let cookie = try udev.create()
+        let cookie = try udev.create(owned: false)
         if cookie != 0 { output.printLine("0x" + hex(cookie, upperCase: true)) }
     }
 

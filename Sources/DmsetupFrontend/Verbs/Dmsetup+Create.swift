@@ -149,7 +149,7 @@ extension Dmsetup {
             case "ro": isReadOnly = true
             case "", "rw": break
             default:
-                output.error("Invalid flags parameter '\(reader.flags)' must be 'ro' or 'rw' or empty.")
+                output.error("Invalid flags parameter '\(ConciseReader.shown(reader.flags))' must be 'ro' or 'rw' or empty.")
                 throw Told()
             }
             device.isReadOnly = isReadOnly

@@ -27,7 +27,7 @@ struct Events: AsyncParsableCommand {
         let wanted = devices.isEmpty ? nil : Set(try devices.infos(in: mapper).map(\.number))
         var left = count
         if left == 0 { return }
-        for try await event in try mapper.events(of: wanted) {
+        for try await event in mapper.events(of: wanted) {
             try show(event)
             left = left.map { $0 - 1 }
             if left == 0 { return }

@@ -32,11 +32,10 @@ struct Load: ParsableCommand {
         let table = try source.parse()
         let mapper = try KernelMapper.open()
         let id = try device.id(in: mapper)
-        _ = readOnly ? try mapper.load(table, into: id, access: .readOnly) : try mapper.load(table, into: id)
-        guard resume else { return }
-        do throws(MappingError) { _ = try mapper.resume(id) } catch {
-            _ = try? mapper.clear(id)
-            throw error
+        if resume {
+            try mapper.replaceTable(of: id, with: table, access: readOnly ? .readOnly : nil)
+        } else {
+            _ = readOnly ? try mapper.load(table, into: id, access: .readOnly) : try mapper.load(table, into: id)
         }
     }
 }

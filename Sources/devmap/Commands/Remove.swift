@@ -35,7 +35,7 @@ struct Remove: ParsableCommand {
             if cancelDeferred {
                 try mapper.cancelDeferredRemoval(of: id)
             } else if stack {
-                removed += try mapper.removeStack(id)
+                try mapper.removeStack(id) { removed.append($0) }
             } else {
                 try mapper.remove(id, deferred: deferred)
             }

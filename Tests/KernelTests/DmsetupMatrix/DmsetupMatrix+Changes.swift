@@ -82,6 +82,9 @@ extension DmsetupMatrix {
         #"""
         dmsetup create f --table '0 8 striped 1 8 $LOOP 0'
         dmsetup message a 0 hi
+        dmsetup create tableless --notable
+        dmsetup message tableless 0 hi
+        dmsetup remove tableless
         dmsetup message a x hi
         dmsetup message a -1 hi
         dmsetup message a 0x0 hi

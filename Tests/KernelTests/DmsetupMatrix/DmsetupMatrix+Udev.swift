@@ -18,6 +18,7 @@ extension DmsetupMatrix {
         dmsetup udevcookies | wc -l
         c=$(dmsetup udevcreatecookie); echo ${#c}; dmsetup create --udevcookie $c u4 --table '0 8 zero'; dmsetup udevreleasecookie $c; ls /dev/mapper
         c=$(dmsetup udevcreatecookie); dmsetup udevcookies | awk 'NR > 1 {print $3, $4, $5, $6}'; dmsetup udevreleasecookie $c
+        c=$(dmsetup udevcreatecookie); dmsetup create between --table '0 8 zero'; dmsetup remove between; dmsetup udevcookies | wc -l; dmsetup udevreleasecookie $c
         c=$(dmsetup udevcreatecookie); DM_UDEV_COOKIE=$c dmsetup remove u4; dmsetup udevreleasecookie $c; ls /dev/mapper
         c=$(dmsetup udevcreatecookie); dmsetup udevcomplete $c >/dev/null; echo $?; dmsetup udevcookies | awk 'NR > 1 {print $3}'; dmsetup udevcomplete_all -y
         c=$(dmsetup udevcreatecookie); dmsetup udevcomplete $c >/dev/null; dmsetup udevcomplete $c >/dev/null 2>&1; echo $?; dmsetup udevcomplete_all -y
