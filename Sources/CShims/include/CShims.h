@@ -37,6 +37,15 @@
 #include <linux/keyctl.h>
 #endif
 
+// MARK: terminals
+
+/// The columns of a terminal; 0 where it is none, or does not tell. (A structure of the C library that this header has too belongs, for Swift, now to
+/// the one module and now to the other.)
+static inline int shim_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 // MARK: memory for secrets
 
 /// Clears memory in a way that the compiler may not remove.

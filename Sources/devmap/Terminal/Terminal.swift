@@ -1,3 +1,4 @@
+internal import CShims
 internal import SystemPackage
 #if canImport(Glibc)
 internal import Glibc
@@ -25,9 +26,8 @@ enum Terminal {
 
     /// The columns of the terminal on standard error.
     static var errorColumns: Int {
-        var size = winsize()
-        let known = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-        return known ? Int(size.ws_col) : 80
+        let columns = shim_terminal_columns(STDERR_FILENO)
+        return columns > 0 ? Int(columns) : 80
     }
 
     private static func write(_ bytes: Span<UInt8>, to descriptor: CInt) -> CInt? {
