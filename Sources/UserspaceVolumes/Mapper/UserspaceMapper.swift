@@ -89,7 +89,7 @@ public final class UserspaceMapper: Mapper {
     public func setUUID(of device: MappedDeviceID, to uuid: DeviceUUID) throws(MappingError) { try registry.setUUID(of: device, to: uuid) }
 
     /// Removes the device, when what was written to it is durable. Throws `busy` while it is open, unless `deferred`. What fails when the device ends is
-    /// thrown, but the device is gone. What is not durable yet waits while a device below is suspended, as every request does.
+    /// thrown, but the device is gone. What an engine writes in the end (the log of a mirror, or of writes) waits while the device that it goes to is suspended.
     public func remove(_ device: MappedDeviceID, deferred: Bool = false) throws(MappingError) {
         try registry.unlink(device, deferred: deferred)?.end()
     }
