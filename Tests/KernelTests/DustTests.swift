@@ -68,7 +68,7 @@ extension InTheLab {
             }
         }
 
-        @Test("A random sequence of requests and messages ends alike", arguments: 0..<scaled(200))
+        @Test("A random sequence of requests and messages ends alike", arguments: 0..<scaled(60))
         func randomSequences(_ seed: Int) throws {
             var random = SeededGenerator(seed: UInt64(seed))
             let size = [512, 1024, 4096, 8192].randomElement(using: &random) ?? 512

@@ -8,7 +8,7 @@ extension InTheLab {
     struct MapperDifferenceTests {
         private let names = ["a", "b", "c"]
 
-        @Test("Whatever is done to devices, both mappers know the same of them", arguments: 0..<scaled(150))
+        @Test("Whatever is done to devices, both mappers know the same of them", arguments: 0..<scaled(80))
         func anyOrder(_ number: Int) throws {
             let seed = UInt64(number)
             var random = SeededGenerator(seed: seed)
