@@ -120,6 +120,8 @@ private final class MultipathEngine: TargetEngine {
     }
 
     func flush() throws(BlockIOError) {
+        // Without any path there is nothing that could hold a write back: the kernel does not even ask.
+        if paths.isEmpty { return }
         if state.isFlushedAtLast { return try flushAtLast() }
         // Cleared before: what is written meanwhile is not flushed.
         let wasUnflushed = isUnflushed.exchange(false, ordering: .relaxed)
