@@ -48,15 +48,6 @@ struct DmsetupVerbTests {
         #expect(kernel.calls == ["create new", "reload 254:2 [0 8 zero ]", "remove new"])
     }
 
-    @Test("a device with a number of its own whose table is refused is removed again, by its name alone")
-    func numberedRefused() {
-        kernel.failures = [.reload: 22]
-        let result = dmsetup("create", "new", "-j", "254", "-m", "2", "--table", "0 8 zero")
-        #expect(result.status == 1)
-        #expect(result.errors == "device-mapper: reload ioctl on new (254:2) failed: error 22\nCommand failed.\n")
-        #expect(kernel.calls == ["create new 254:2", "reload 254:2 [0 8 zero ]", "remove new"])
-    }
-
     @Test("a uuid that is too long is refused in every mode of mangling")
     func longUUID() {
         let uuid = String(repeating: "u", count: 129)

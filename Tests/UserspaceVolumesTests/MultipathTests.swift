@@ -114,11 +114,12 @@ import VolumeLaws
         #expect(try bench.status == "2 0 0 0 1 1 A 0 2 1 a F 1 0 b A 0 0")
     }
 
-    @Test func `A device without paths is open, and every request fails`() throws {
+    @Test func `A device without paths is open, and every request fails but a flush, for which there is nothing`() throws {
         let bench = try MultipathBench("0 64 multipath 0 0 0 0", "")
         #expect(bench.volume.size == ByteCount(64 * 512))
         #expect(try bench.status == "2 1 0 0 0 0")
-        #expect(failure { () throws(BlockIOError) in try bench.volume.flush() }?.description == "no path works")
+        try bench.volume.flush()
+        #expect(try bench.status == "2 1 0 0 0 0")
         let error = failure { () throws(BlockIOError) in _ = try bench.volume.read(at: 0, count: 512) }
         #expect(error?.description == "no path works (bytes 0 to 511)")
         #expect(try bench.status == "2 0 0 0 0 0")

@@ -44,9 +44,6 @@ extension Dmsetup {
     private func revert(_ task: DeviceTask) throws(Told) {
         task.command = .remove
         task.setUUID(nil)
-        // The kernel refuses a device that is named in two ways.
-        task.major = -1
-        task.minor = -1
         task.table = RawTable()
         if task.hasCookie {
             var cookie = task.eventNumber & ~DmsetupCookie.flagsMask | DmsetupCookie.magic << 16

@@ -183,7 +183,7 @@ public final class UserspaceMapper: Mapper {
         let device = try registry.device(device)
         guard device.front.appearance.table != nil else {
             throw MappingError(
-                .notFound, device: try registry.info(of: device).name.description, message: "the device has no active table")
+                .invalidMessage, device: try registry.info(of: device).name.description, message: "the device has no active table")
         }
         return try device.front.visit { (table) throws(MappingError) in try table.send(message, at: sector) }
     }

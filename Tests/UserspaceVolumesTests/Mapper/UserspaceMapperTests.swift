@@ -120,7 +120,7 @@ import VolumeLaws
         #expect(refusal { () throws(MappingError) in _ = try mapper.resume(a) } == "invalidTable: the device has no table to resume")
         #expect(
             refusal { () throws(MappingError) in _ = try mapper.send(OpaqueMessage(["x"]), to: a) }
-                == "notFound: a: the device has no active table")
+                == "invalidMessage: a: the device has no active table")
     }
 
     @Test func `Tables, statuses and dependencies are told of both slots`() throws {
