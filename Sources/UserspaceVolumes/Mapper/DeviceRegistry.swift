@@ -388,7 +388,9 @@ extension DeviceRegistry.Entry {
     }
 
     fileprivate var info: MappedDeviceInfo {
-        MappedDeviceInfo(
+        // A device that uses it counts once, as in the kernel, though each of its two tables has it open.
+        let openCount = above.values.reduce(openCount) { $0 - ($1 - 1) }
+        return MappedDeviceInfo(
             name: name, uuid: uuid, number: MappedDevice.number(device.minor), access: device.access, isSuspended: isSuspended,
             hasActiveTable: active != nil, hasInactiveTable: inactive != nil, openCount: openCount, targetCount: active?.lines.count ?? 0,
             eventNumber: eventNumber, isRemovalDeferred: isRemovalDeferred)

@@ -39,6 +39,7 @@ final class DifferentialBench {
             environment.random = { generator.withLock { $0.next() } }
         }
         let ours = MapperSide(oursOver: ourFiles, environment: environment)
+        var history = ""
         try KernelDevices.withLoops(kernelFiles) { loops in
             let theirs = try MapperSide(kernelOver: loops, files: kernelFiles)
             let bench = DifferentialBench(theirs, ours, clock, seed: seed)
@@ -46,11 +47,12 @@ final class DifferentialBench {
                 for side in [theirs, ours] { do { try side.end() } catch { Issue.record(error, bench.comment) } }
             }
             try body(bench)
+            history = bench.steps.joined(separator: "\n")
         }
         for index in members.indices where compare {
             #expect(
                 difference(try RawFile.bytes(ourFiles[index]), try RawFile.bytes(kernelFiles[index])) == nil,
-                "member \(index), ours instead of the kernel's; seed \(seed)")
+                "member \(index), ours instead of the kernel's; seed \(seed), after:\n\(history)")
         }
     }
 
