@@ -315,7 +315,8 @@ import VolumeLaws
         #expect(try volume.read(at: 9 * 512, count: 512) == sectors(1, 7))
         plan.add(.init([.read]))
         let error = requestFailure { () throws(BlockIOError) in _ = try volume.read(at: 9 * 512, count: 512) }
-        #expect(error?.offset == 9 * 512)
+        let place: UInt64 = error?.offset ?? 0
+        #expect(place == 9 * 512)
         try volume.close()
         let reader = try LogWritesReader(log)
         var entries: [String] = []
