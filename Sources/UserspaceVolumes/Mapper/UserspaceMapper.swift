@@ -98,7 +98,7 @@ public final class UserspaceMapper: Mapper {
     public func cancelDeferredRemoval(of device: MappedDeviceID) throws(MappingError) { try registry.cancelDeferredRemoval(of: device) }
 
     /// Removes all devices that nobody has open, also those that become so on the way; with `deferred`, the others later. Throws the first failure, after
-    /// everything that can be is removed. Waits for suspended devices below others, as ``remove(_:deferred:)`` does.
+    /// everything that can be is removed. Waits as ``remove(_:deferred:)`` does.
     public func removeAll(deferred: Bool = false) throws(MappingError) {
         var failure: MappingError?
         while let device = registry.unlinkAny(deferred: deferred) {
