@@ -30,10 +30,8 @@ extension InTheLab {
             let key = try directory.file("key", [UInt8](repeating: 1, count: 32))
             let calls = try KernelDevices.withLoops(disks) { loops in
                 try installed(directory) {
-                    func run(_ script: String) throws {
-                        try HostCommand("bash", package: "bash").run(
-                            "-c", "set -eo pipefail; A=\(loops[0].path) B=\(loops[1].path) K=\(key)\n" + script)
-                    }
+                    let prelude = "\(UdevDaemonProcess.settleFunction)\nset -eo pipefail\nA=\(loops[0].path) B=\(loops[1].path) K=\(key)\n"
+                    func run(_ script: String) throws { try HostCommand("bash", package: "bash").run("-c", prelude + script) }
                     let luks = "cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000"
                     try run(
                         """
@@ -52,7 +50,7 @@ extension InTheLab {
                         pvcreate -qqy /dev/mapper/mine; vgcreate -q two /dev/mapper/mine; lvcreate -qyn vol -L 8M two; mkfs.ext4 -q /dev/two/vol
                         lvremove -qfy two/vol; vgremove -q two; pvremove -q /dev/mapper/mine
                         \(luks) /dev/mapper/mine $K; cryptsetup open --key-file $K /dev/mapper/mine secret; cryptsetup close secret
-                        udevadm settle
+                        settle
                         dmsetup remove --retry mine; [ ! -e /dev/mapper/mine ]
                         """)
                 }

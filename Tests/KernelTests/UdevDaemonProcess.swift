@@ -37,5 +37,10 @@ struct UdevDaemonProcess: Sendable {
     func start() throws { try HostCommand(Self.path, package: "udev").run("--daemon", "--resolve-names=never") }
 
     /// Waits until it has nothing to do.
-    func settle() throws { try HostCommand("udevadm", package: "udev").run("settle", "-t", "60") }
+    func settle() throws { try HostCommand("sh", package: "dash").run("-c", "\(Self.settleFunction)\nsettle") }
+
+    /// `settle`, for a shell. Now and then udevd hangs up while `udevadm settle` still speaks to it ("Broken pipe", systemd 252): it is asked again.
+    static let settleFunction = """
+        settle() { udevadm settle -t 60 2>/dev/null || udevadm settle -t 60 2>/dev/null || udevadm settle -t 60; }
+        """
 }

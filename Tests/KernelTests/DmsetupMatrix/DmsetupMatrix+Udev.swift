@@ -28,18 +28,18 @@ extension DmsetupMatrix {
         dmsetup udevcomplete 0xd4d0001
         dmsetup create --udevcookie 0xd4d0001 u5 --table '0 8 zero'
         dmsetup create --noudevsync u6 --table '0 8 zero'
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         dmsetup create --noudevrules u7 --table '0 8 zero'
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         dmsetup create --verifyudev u8 --table '0 8 zero'
         DM_DISABLE_UDEV=1 dmsetup create u9 --table '0 8 zero'
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         dmsetup create u10 --table '0 8 bogus'
         dmsetup remove -f u1
         dmsetup remove u3 'sp ace'
         dmsetup remove --retry u6 u7 u8
         DM_DISABLE_UDEV=1 dmsetup remove u9
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         dmsetup ls
         dmsetup udevcookies
         """#)
@@ -53,7 +53,7 @@ extension DmsetupMatrix {
         stat -Lc '%a %u %g %t:%T' /dev/mapper/a /dev/mapper/b
         dmsetup create early --addnodeoncreate --notable
         dmsetup create late --addnodeonresume --notable
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         dmsetup load early --table '0 8 zero'
         dmsetup resume early
         stat -c '%A %N' /dev/mapper/* | grep -v control
@@ -61,7 +61,7 @@ extension DmsetupMatrix {
         dmsetup create 'my disk' --uuid 'LVM-some thing' --table '0 100 error'
         dmsetup create 'à' --table '0 8 zero'
         dmsetup create --manglename none 'none one' --table '0 8 zero'
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         dmsetup remove --manglename none 'none one'
         dmsetup create 'sp ace/slash' --table '0 8 zero'
         dmsetup create numbered -m 77 --table '0 8 zero'
@@ -82,12 +82,12 @@ extension DmsetupMatrix {
         dmsetup mknodes nope
         dmsetup mangle
         dmsetup mangle --manglename none 'my\x20disk'
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         DM_UDEV_DISABLE_CHECKING=1 dmsetup create unchecked --table '0 8 zero'
         dmsetup create --concise 'c1,,,,0 8 zero;c2,uuid-c2,,ro,0 8 zero,8 8 error'
         stat -c '%A %N' /dev/mapper/* | grep -v control
         dmsetup remove_all
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         """#)
 
     /// What udev's rules are told, and what they make of it.
@@ -97,18 +97,18 @@ extension DmsetupMatrix {
         dmsetup create a --uuid LVM-abc --table '0 8 zero'
         udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|DEVLINKS|SYSTEMD_READY)' | sort
         dmsetup suspend a
-        udevadm settle; udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|SYSTEMD_READY)' | sort
+        settle; udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|SYSTEMD_READY)' | sort
         dmsetup resume a
-        udevadm settle; udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|SYSTEMD_READY)' | sort
+        settle; udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|SYSTEMD_READY)' | sort
         dmsetup create --noudevrules b --table '0 8 zero'
-        udevadm settle; udevadm info --query=property --path=/sys/block/dm-1 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
+        settle; udevadm info --query=property --path=/sys/block/dm-1 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup create --noudevsync c --table '0 8 zero'
-        udevadm settle; udevadm info --query=property --name=/dev/mapper/c | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
+        settle; udevadm info --query=property --name=/dev/mapper/c | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup create d --notable --uuid CRYPT-PLAIN-d
-        udevadm settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
+        settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup load d --table '0 8 zero'
         dmsetup resume --noudevrules d
-        udevadm settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
+        settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup create 'e f' --table '0 8 zero'
         udevadm info --query=property --path=/sys/block/dm-4 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
         dmsetup udevflags 0x00400000
@@ -127,7 +127,7 @@ extension DmsetupMatrix {
         DM_UDEV_COOKIE=x dmsetup remove g
         ls /dev/mapper
         dmsetup remove_all
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         """#)
 
     /// Devices that change while udev looks at them.
@@ -172,7 +172,7 @@ extension DmsetupMatrix {
         dmsetup create x --table '0 8 linear /dev/nonexistent 0'
         dmsetup create x -u u-1 --table '0 8 zero'
         dmsetup create x --table '0 9999 linear $LOOP 0'
-        udevadm settle; ls /dev/mapper
+        settle; ls /dev/mapper
         """#)
 
     /// Devices that go, with somebody who has them open.
@@ -191,19 +191,19 @@ extension DmsetupMatrix {
         dmsetup remove -f ever
         dmsetup create a --table '0 8 zero'
         sh -c 'exec 3</dev/mapper/a; dmsetup remove a; dmsetup remove --retry a; dmsetup remove -f a; dmsetup table; dmsetup remove --deferred a; dmsetup info -c -o name,attr a'
-        udevadm settle; dmsetup ls; ls /dev/mapper
+        settle; dmsetup ls; ls /dev/mapper
         dmsetup create --noudevsync b --table '0 8 zero'
         dmsetup remove --noudevsync --retry b
-        udevadm settle; dmsetup ls; ls /dev/mapper
+        settle; dmsetup ls; ls /dev/mapper
         dmsetup create --noudevrules c --table '0 8 zero'
         dmsetup remove --noudevrules --retry c
-        udevadm settle; dmsetup ls; ls /dev/mapper
+        settle; dmsetup ls; ls /dev/mapper
         dmsetup create under --table '0 8 zero'
         dmsetup create over --table '0 8 linear /dev/mapper/under 0'
         dmsetup remove -u nope
         dmsetup remove -S 'name=over'
         dmsetup remove_all --deferred
-        udevadm settle; dmsetup ls; ls /dev/mapper
+        settle; dmsetup ls; ls /dev/mapper
         dmsetup udevcookies
         """#)
 }
