@@ -67,17 +67,28 @@ final class EventPump: Sendable {
         Dictionary(devices.filter { wanted?.contains($0.number) ?? true }.map { ($0.number, $0) }, uniquingKeysWith: { $1 })
     }
 
-    /// What is different, in the order of the devices' numbers. A number that another device has now is a removal and an addition.
+    /// What is different, in the order of the devices' numbers. A number that another device has now is a removal and an addition, as far
+    /// as a list shows that it is another one.
     static func changes(from old: [DeviceNumber: ListedDevice], to new: [DeviceNumber: ListedDevice]) -> [DeviceEvent] {
         var events: [DeviceEvent] = []
         for number in Set(old.keys).union(new.keys).sorted(by: { ($0.major, $0.minor) < ($1.major, $1.minor) }) {
             switch (old[number], new[number]) {
             case (let before?, nil): events.append(DeviceEvent(kind: .removed, device: before))
             case (nil, let after?): events.append(DeviceEvent(kind: .added, device: after))
+            case (let before?, let after?) where isAnother(after, before):
+                events.append(DeviceEvent(kind: .removed, device: before))
+                events.append(DeviceEvent(kind: .added, device: after))
             case (let before?, let after?) where before != after: events.append(DeviceEvent(kind: .changed, device: after))
             default: break
             }
         }
         return events
+    }
+
+    /// Whether a device cannot be the one that had its number before. A uuid is for good, and the number of events only grows.
+    private static func isAnother(_ device: ListedDevice, _ before: ListedDevice) -> Bool {
+        if let uuid = before.uuid, device.uuid != uuid { return true }
+        guard let now = device.eventNumber, let then = before.eventNumber else { return false }
+        return now < then
     }
 }

@@ -1,9 +1,9 @@
 public import DeviceMapperTables
-internal import Logging
 public import StorageUnits
 
 extension KernelMapper {
-    /// Makes a device with a table, and puts it in force. When any step fails nothing of the device is left.
+    /// Makes a device with a table, and puts it in force. When any step fails nothing of the device is left; where it cannot be removed,
+    /// the error says so.
     @discardableResult
     public func createAndLoad(
         _ name: DeviceName, uuid: DeviceUUID? = nil, access: Access = .readWrite, minor: UInt32? = nil, table: MappingTable
@@ -11,7 +11,8 @@ extension KernelMapper {
         try createAndLoad(DeviceDefinition(name: name, uuid: uuid, minor: minor, access: access, table: table))
     }
 
-    /// Makes a device as it is described, and puts its table in force. When any step fails nothing of the device is left.
+    /// Makes a device as it is described, and puts its table in force. When any step fails nothing of the device is left; where it cannot
+    /// be removed, the error says so.
     @discardableResult
     public func createAndLoad(_ device: DeviceDefinition) throws(MappingError) -> MappedDeviceInfo {
         let created = try create(device.name, uuid: device.uuid, access: device.access, minor: device.minor)
@@ -19,16 +20,23 @@ extension KernelMapper {
         let id = MappedDeviceID.number(created.number)
         do throws(MappingError) {
             _ = try load(device.table, into: id, access: device.access)
-            return try resume(id)
+            return try putInForce(id)
         } catch {
-            do throws(MappingError) { try remove(id) } catch {
-                options.logger.error("a device that could not be made complete is left: \(error)", metadata: ["device": "\(device.name)"])
-            }
-            throw error.about(device.name)
+            throw removing(id, device.name, after: error.about(device.name))
         }
     }
 
-    /// Makes devices as they are described, one after the other, so that a table may name those before it. When one fails nothing of any is left.
+    /// Removes what a failure has left. Returns the failure, which tells when that cannot be.
+    private func removing(_ device: MappedDeviceID, _ name: DeviceName, after failure: MappingError) -> MappingError {
+        var failure = failure
+        do throws(MappingError) { try remove(device) } catch {
+            if error.code != .notFound { failure.message += "; '\(name)' is left, since removing it failed: \(error.message)" }
+        }
+        return failure
+    }
+
+    /// Makes devices as they are described, one after the other, so that a table may name those before it. When one fails nothing of any is
+    /// left; where one cannot be removed, the error says so.
     @discardableResult
     public func createAndLoad(_ devices: [DeviceDefinition]) throws(MappingError) -> [MappedDeviceInfo] {
         var made: [MappedDeviceInfo] = []
@@ -36,12 +44,9 @@ extension KernelMapper {
             for device in devices { made.append(try createAndLoad(device)) }
             return made
         } catch {
-            for device in made.reversed() {
-                do throws(MappingError) { try remove(.number(device.number)) } catch {
-                    options.logger.error("a device of a list that failed is left: \(error)", metadata: ["device": "\(device.name)"])
-                }
-            }
-            throw error
+            var failure = error
+            for device in made.reversed() { failure = removing(.number(device.number), device.name, after: failure) }
+            throw failure
         }
     }
 
@@ -60,8 +65,10 @@ extension KernelMapper {
     /// Sees to it that there is a device as it is described, with the table in force. A device whose table means the same, also where the kernel prints
     /// it in other words, is left alone; another table is replaced while the device is in use.
     ///
-    /// Throws `exists` when a device of that name has another uuid, another minor number or another access, none of which can be changed. When
-    /// replacing the table fails, the old one stays in force.
+    /// Throws `exists` when a device of that name has another uuid, another minor number or another access, none of which can be changed.
+    /// When the new table cannot be put in force, the old one stays so, as with ``replaceTable(of:with:access:)``. When only the node
+    /// cannot be made, `deviceUnavailable` is thrown, and the rest is done. The link of a device that is as it should be is left to udev,
+    /// where udev runs.
     @discardableResult
     public func ensure(_ device: DeviceDefinition) throws(MappingError) -> Ensured {
         let found: MappedDeviceInfo
@@ -72,9 +79,9 @@ extension KernelMapper {
         try expect(found, toSuit: device)
         let id = MappedDeviceID.number(found.number)
         if found.hasActiveTable, !found.hasInactiveTable, try isInForce(device.table, on: id) {
-            if found.isSuspended { return .resumed(try resume(id)) }
-            // Whoever made it may have been killed before that.
-            try makeNode(found.name.description, found.number)
+            if found.isSuspended { return .resumed(try putInForce(id)) }
+            // Whoever made it may have been killed before that. Where udev is at it, a node would lie in the way of its link.
+            if !usesUdev { try makeNode(found.name.description, found.number) }
             return .unchanged(found)
         }
         do throws(MappingError) { return .replaced(try replaceTable(of: id, with: device.table, access: device.access)) } catch {
@@ -83,18 +90,19 @@ extension KernelMapper {
     }
 
     /// Gives a device another table and puts it in force, also while the device is in use. The table is for reading where the device is, unless said
-    /// otherwise. When that fails, the table before stays in force, and a device that was not suspended is not.
+    /// otherwise.
+    ///
+    /// When the table is refused, nothing has changed. When it cannot be put in force, the one before stays so, the inactive slot is empty,
+    /// and a device that was not suspended is not. When the new table is in force and one of its targets cannot begin, the device stays
+    /// suspended with it. When only the node cannot be made, `deviceUnavailable` is thrown, and the rest is done.
     @discardableResult
     public func replaceTable(
         of device: MappedDeviceID, with table: MappingTable, access: Access? = nil
     ) throws(MappingError) -> MappedDeviceInfo {
         let before = try info(of: device)
         _ = try load(table, into: device, access: access ?? before.access)
-        do throws(MappingError) { return try resume(device) } catch {
-            // The kernel suspends the device before it looks whether the tables can be exchanged, and leaves it so.
-            let isHeld = (try? clear(device))?.isSuspended ?? false
-            if isHeld, before.hasActiveTable, !before.isSuspended { _ = try? resume(device) }
-            throw error
+        do throws(MappingError) { return try putInForce(device) } catch {
+            throw lettingRunOn(device, as: before, now: try? clear(device), after: error)
         }
     }
 

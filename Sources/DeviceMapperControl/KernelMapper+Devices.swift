@@ -30,8 +30,9 @@ extension KernelMapper {
 
     // MARK: devices
 
-    /// All mapped devices, or those whose name and uuid begin with something, which the kernel looks for itself from Linux 5.13 on. The
-    /// corresponding command is `DM_LIST_DEVICES`.
+    /// All mapped devices, or those whose name and uuid begin with something, byte by byte. From Linux 5.13 on the kernel looks for them
+    /// itself; before, it lists no uuids, and with a `uuidPrefix` each device is asked for its own. The corresponding command is
+    /// `DM_LIST_DEVICES`.
     public func devices(namePrefix: String = "", uuidPrefix: String = "") throws(MappingError) -> [ListedDevice] {
         // What is longer than any name begins none.
         guard namePrefix.utf8.count <= ControlRequest.longestName, uuidPrefix.utf8.count <= ControlRequest.longestUUID else { return [] }
@@ -39,15 +40,35 @@ extension KernelMapper {
         request.name = namePrefix
         request.uuid = uuidPrefix
         request.flags = .uuid
-        let devices: [ListedDevice]
-        do throws(MappingError) {
-            devices = try Self.decoding(try perform(request)) { (reply) throws(ReplyError) in try reply.devices() }
-        } catch {
+        let listed: (devices: [ListedDevice], version: DriverVersion)
+        do throws(MappingError) { listed = try list(request) } catch {
             // Before 4.19 nobody knew the flag, and uuids of lists came with 4.45, which ignores what it does not know.
             guard error.code == .unsupported else { throw error }
-            devices = try Self.decoding(try perform(makeRequest(.listDevices))) { (reply) throws(ReplyError) in try reply.devices() }
+            listed = try list(makeRequest(.listDevices))
         }
-        return devices.filter { $0.name.hasPrefix(namePrefix) && (uuidPrefix.isEmpty || $0.uuid?.hasPrefix(uuidPrefix) ?? false) }
+        var devices = listed.devices.filter { $0.name.utf8.starts(with: namePrefix.utf8) }
+        guard !uuidPrefix.isEmpty else { return devices }
+        if listed.version < ControlReply.firstWithUUIDs { try addUUIDs(to: &devices) }
+        return devices.filter { $0.uuid?.utf8.starts(with: uuidPrefix.utf8) ?? false }
+    }
+
+    private func list(_ request: consuming ControlRequest) throws(MappingError) -> (devices: [ListedDevice], version: DriverVersion) {
+        try Self.decoding(try perform(request)) { (reply) throws(ReplyError) in
+            (devices: try reply.devices(), version: reply.version)
+        }
+    }
+
+    /// Asks for the uuid of each device.
+    private func addUUIDs(to devices: inout [ListedDevice]) throws(MappingError) {
+        for index in devices.indices {
+            do throws(MappingError) {
+                let info = try info(of: .number(devices[index].number))
+                devices[index].uuid = info.uuid?.description
+            } catch {
+                // It went away since.
+                guard error.code == .notFound else { throw error }
+            }
+        }
     }
 
     /// The corresponding command is `DM_DEV_STATUS`.
@@ -110,13 +131,23 @@ extension KernelMapper {
         if info.hasActiveTable { try makeNode(info.name.description, info.number) }
     }
 
-    /// Removes all devices that nobody has open, those that other programs have made, too; with `deferred`, the others later. The corresponding
-    /// command is `DM_REMOVE_ALL`.
+    /// Removes all devices that nobody has open, those that other programs have made, too; with `deferred`, the others later. Udev is not
+    /// waited for: it takes its links away when it is told. The corresponding command is `DM_REMOVE_ALL`.
     public func removeAll(deferred: Bool = false) throws(MappingError) {
         let before = try devices()
         _ = try perform(makeRequest(.removeAll, flags: deferred ? .deferredRemove : []))
-        let left = Set(try devices().map(\.name))
-        for device in before where !left.contains(device.name) { try? nodes.remove(device.name) }
+        let left = try devices()
+        let names = Set(left.map(\.name))
+        for device in before where !names.contains(device.name) { try? nodes.remove(device.name) }
+        for device in left where deferred {
+            do throws(MappingError) {
+                // Of a device that goes later, nobody would take the node away but udev, which made a link.
+                if try info(of: .number(device.number)).isRemovalDeferred { try? nodes.remove(device.name, alsoLink: false) }
+            } catch {
+                // It went in between.
+                if error.code == .notFound { try? nodes.remove(device.name) }
+            }
+        }
     }
 
     /// Gives the device, and its node, another name. The corresponding command is `DM_DEV_RENAME`.

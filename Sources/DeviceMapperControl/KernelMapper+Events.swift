@@ -3,8 +3,9 @@ public import StorageUnits
 internal import SystemPackage
 
 extension KernelMapper {
-    /// Waits until the device has had more events than `eventNumber`, and returns what is known of it then; `nil` when the deadline came first. Events
-    /// are what targets tell: a mirror in sync, a pool that runs full, a path that failed. Without a deadline it waits for ever.
+    /// Waits until the device's number of events is another than `eventNumber`, and returns what is known of it then; `nil` when the
+    /// deadline came first. Events are what targets tell: a mirror in sync, a pool that runs full, a path that failed. Without a deadline
+    /// it waits for ever.
     ///
     /// The device's current number is in `MappedDeviceInfo.eventNumber`. Needs interface 4.37 (Linux 4.14).
     public func waitForEvent(
@@ -19,8 +20,11 @@ extension KernelMapper {
         }
     }
 
-    /// The events of all devices, or of some, from now on, as often as anybody asks. One thread and one descriptor serve all devices; both are gone when
-    /// the iteration ends or its task is cancelled. Of several events of a device that come before they are asked for, the last is told.
+    /// The events of all devices, or of some, from now on, as often as anybody asks. Of several events of a device that come before they
+    /// are asked for, the last is told.
+    ///
+    /// An iteration has one thread and three descriptors, however many devices there are: a control device, and the two ends of a pipe. The
+    /// thread ends when the task is cancelled, or with the iterator; the descriptors go with the iterator.
     ///
     /// Needs interface 4.37 (Linux 4.14): the iteration throws what keeps it from them.
     public func events(of devices: Set<DeviceNumber>? = nil) -> DeviceEvents { DeviceEvents(self, devices) }

@@ -53,12 +53,30 @@ extension KernelMapper {
 
     /// Makes the inactive table the active one, if there is one, lets requests through, and sees to it that the device has its node. The corresponding
     /// command is `DM_DEV_SUSPEND` without `DM_SUSPEND_FLAG`.
+    ///
+    /// When the inactive table cannot be put in force, it is gone, and the active one stays; a device that was not suspended goes on with
+    /// it, and one that was stays suspended. When the new table is in force and one of its targets cannot begin, the device stays suspended
+    /// with the new table. When only the node cannot be made, `deviceUnavailable` is thrown, and the rest is done.
     public func resume(_ device: MappedDeviceID) throws(MappingError) -> MappedDeviceInfo {
         try resume(device, flush: true, freezesFileSystem: true)
     }
 
     /// The same: `flush` and `freezesFileSystem` are for the short suspension in which an active table is replaced.
     public func resume(_ device: MappedDeviceID, flush: Bool, freezesFileSystem: Bool) throws(MappingError) -> MappedDeviceInfo {
+        // Afterwards nobody can tell who has suspended it. What is wrong with the device the resume tells.
+        let before = try? info(of: device)
+        do throws(MappingError) {
+            return try putInForce(device, flush: flush, freezesFileSystem: freezesFileSystem)
+        } catch {
+            guard let before else { throw error }
+            throw lettingRunOn(device, as: before, now: try? info(of: device), after: error)
+        }
+    }
+
+    /// Resumes a device, and leaves it as the kernel does when that fails.
+    func putInForce(
+        _ device: MappedDeviceID, flush: Bool = true, freezesFileSystem: Bool = true
+    ) throws(MappingError) -> MappedDeviceInfo {
         var flags: ControlFlags = []
         if !flush { flags.insert(.noFlush) }
         if !freezesFileSystem { flags.insert(.skipFreeze) }
@@ -72,6 +90,20 @@ extension KernelMapper {
         } catch {
             throw explained(error, device, log)
         }
+    }
+
+    /// Lets a device go on that a resume has suspended and failed: the kernel suspends it before it looks whether the tables can be
+    /// exchanged, forgets the new one, and leaves it so. Returns the resume's error, which tells when this fails, too.
+    func lettingRunOn(
+        _ device: MappedDeviceID, as before: MappedDeviceInfo, now: MappedDeviceInfo?, after failure: MappingError
+    ) -> MappingError {
+        guard let now, now.isSuspended, before.hasActiveTable, !before.isSuspended else { return failure }
+        var failure = failure
+        do throws(MappingError) { _ = try putInForce(device) } catch {
+            // Without its node it runs all the same.
+            if error.code != .deviceUnavailable { failure.message += "; the device stays suspended: \(error.message)" }
+        }
+        return failure
     }
 
     /// The table in a slot, as the kernel prints it: devices are numbers, and keys are in it. Throws `notFound` when the slot is empty. The

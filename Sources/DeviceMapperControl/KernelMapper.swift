@@ -7,14 +7,15 @@ internal import SystemPackage
 ///
 /// Every call may block, as long as the kernel and udev do, and can be made from any thread. Requires `CAP_SYS_ADMIN`, and Linux.
 ///
-/// Each call that changes a device waits until udev has made or removed `/dev/mapper/NAME`; where no udev runs, this does it. Nothing waits
-/// without an end: see ``Options``.
+/// Each call that changes a device waits until udev has made or removed `/dev/mapper/NAME`, except ``removeAll(deferred:)``; where no udev
+/// runs, this does it. Nothing waits without an end: see ``Options``.
 public final class KernelMapper: Mapper {
     /// How a mapper deals with what is around the kernel.
     public struct Options: Sendable {
         /// Whether udev is waited for.
         public var udev: UdevPolicy = .automatic
         /// How long udev is waited for; then its work is done here, as far as it was not. A device whose udev rules take longer works all the same.
+        /// An udev that has let it pass is waited for a second at most, until it answers in time again.
         public var udevDeadline: Duration = .seconds(30)
         /// How long removing a device that somebody has open is tried again: udev, for one, looks into every new device.
         public var busyDeadline: Duration = .seconds(5)
@@ -32,6 +33,7 @@ public final class KernelMapper: Mapper {
     let transport: any ControlTransport
     let options: Options
     let nodes: DeviceNodes
+    let udev: UdevExperience
     /// The memory of requests and answers, kept from one to the next.
     let reserve = SecretReserve()
 
@@ -43,11 +45,13 @@ public final class KernelMapper: Mapper {
     }
 
     package init(
-        _ transport: any ControlTransport, _ options: Options = Options(), nodeDirectory: String = DeviceNodes.standardDirectory
+        _ transport: any ControlTransport, _ options: Options = Options(), nodeDirectory: String = DeviceNodes.standardDirectory,
+        udev: UdevSurroundings = .machine
     ) {
         self.transport = transport
         self.options = options
         nodes = DeviceNodes(directory: nodeDirectory, permissions: options.nodes)
+        self.udev = UdevExperience(udev)
     }
 
     // MARK: requests
@@ -135,6 +139,7 @@ public final class KernelMapper: Mapper {
         case .noSuchAddressOrDevice: return failure(.notFound, "there is no such device")
         case .resourceBusy where command == .create || command == .rename:
             return failure(.exists, "a device of that name, uuid or number exists")
+        case .resourceBusy where command == .load: return failure(.busy, "a device of the table is in use")
         case .resourceBusy: return failure(.busy, "the device is in use")
         case .notPermitted, .permissionDenied:
             return failure(.permissionDenied, "not permitted: device mapper needs root rights (CAP_SYS_ADMIN)")

@@ -53,7 +53,8 @@ public struct TargetCapability: Hashable, Sendable {
 }
 
 extension KernelMapper {
-    /// Whether the kernel's target is new enough; false when there is no such target. Its module is loaded to know that.
+    /// Whether the kernel's target is new enough; false when there is no such target. Its module is loaded to know that, from interface
+    /// 4.41 (Linux 5.4) on; before, a target whose module is not loaded counts as one that is not there.
     public func supports(_ capability: TargetCapability) throws(MappingError) -> Bool {
         guard let version = try targetVersion(of: capability.typeName) else { return false }
         return version >= capability.since

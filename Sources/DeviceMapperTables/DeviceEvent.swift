@@ -52,7 +52,7 @@ public struct ListedDevice: Hashable, Sendable {
     public var name: String
     /// The number.
     public var number: DeviceNumber
-    /// How many events there were; `nil` before Linux 4.13.
+    /// How many events there were; `nil` before Linux 4.14.
     public var eventNumber: UInt32?
     /// The uuid; `nil` when it has none, and before Linux 5.13.
     public var uuid: String?

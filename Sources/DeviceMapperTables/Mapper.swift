@@ -26,7 +26,8 @@ public protocol Mapper: Sendable {
     func dependencies(of device: MappedDeviceID, in slot: TableSlot) throws(MappingError) -> [DeviceReference]
     /// Tells something to the target at a sector, and returns what it answers.
     func send(_ message: some TargetMessage, to device: MappedDeviceID, at sector: Sectors) throws(MappingError) -> String?
-    /// Waits until the device has had more events than `eventNumber`, and returns what is known of it then; `nil` when the deadline came first.
+    /// Waits until the device's number of events is another than `eventNumber`, and returns what is known of it then; `nil` when the
+    /// deadline came first.
     func waitForEvent(
         of device: MappedDeviceID, after eventNumber: UInt32, until deadline: ContinuousClock.Instant?
     ) throws(MappingError) -> MappedDeviceInfo?

@@ -9,16 +9,32 @@ public enum NameMangling: String, Hashable, Sendable, CaseIterable {
     /// Names are always mangled, also what looks mangled already.
     case hex
 
-    /// The name as the kernel is given it. Throws `invalidName` for a mixture of mangled and other characters, or one that is mangled twice, in
-    /// mode `auto`, and for a name that becomes longer than 127 bytes.
-    public func mangle(_ name: String) throws(MappingError) -> String {
+    /// What is mangled.
+    public enum Kind: String, Hashable, Sendable {
+        /// The name of a device, which has up to 127 bytes.
+        case name
+        /// The uuid of a device, which has up to 128 bytes.
+        case uuid
+
+        /// How many bytes the kernel takes: `DM_NAME_LEN` and `DM_UUID_LEN`, without a zero byte.
+        package var limit: Int {
+            switch self {
+            case .name: 127
+            case .uuid: 128
+            }
+        }
+    }
+
+    /// The name, or uuid, as the kernel is given it. Throws `invalidName` for a mixture of mangled and other characters, or one that is
+    /// mangled twice, in mode `auto`, and for one that becomes longer than the kernel takes.
+    public func mangle(_ name: String, as kind: Kind = .name) throws(MappingError) -> String {
         guard self != .none else { return name }
         let bytes = Array(name.utf8)
         var mangled: [UInt8] = []
         var index = 0
         var hasMangled = false
         var hasOther = false
-        if self == .auto { try Self.expectMangledOnce(name) }
+        if self == .auto { try Self.expectMangledOnce(name, kind) }
         while index < bytes.count {
             if self == .auto, let code = Self.code(bytes, at: index) {
                 hasMangled = true
@@ -35,10 +51,11 @@ public enum NameMangling: String, Hashable, Sendable, CaseIterable {
             index += 1
         }
         guard !(hasMangled && hasOther) else {
-            throw MappingError(.invalidName, device: name, message: "a part of the name is mangled, and a part is not")
+            throw MappingError(.invalidName, device: name, message: "a part of the \(kind) is mangled, and a part is not")
         }
-        guard mangled.count <= 127 else {
-            throw MappingError(.invalidName, device: name, message: "the mangled name has \(mangled.count) bytes, more than 127")
+        guard mangled.count <= kind.limit else {
+            throw MappingError(
+                .invalidName, device: name, message: "the mangled \(kind) has \(mangled.count) bytes, more than \(kind.limit)")
         }
         return String(decoding: mangled, as: UTF8.self)
     }
@@ -69,11 +86,11 @@ public enum NameMangling: String, Hashable, Sendable, CaseIterable {
         return text
     }
 
-    private static func expectMangledOnce(_ name: String) throws(MappingError) {
+    private static func expectMangledOnce(_ name: String, _ kind: Kind = .name) throws(MappingError) {
         let escapedBackslash = Array(#"\x5cx"#.utf8)
         let bytes = Array(name.utf8)
         let isTwice = bytes.indices.contains { bytes[$0...].starts(with: escapedBackslash) }
-        guard !isTwice else { throw MappingError(.invalidName, device: name, message: "the name is mangled more than once") }
+        guard !isTwice else { throw MappingError(.invalidName, device: name, message: "the \(kind) is mangled more than once") }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

@@ -125,6 +125,9 @@ extension Dmsetup {
                     output.flush()
                     surroundings.pause(.seconds(options(.interval) ? Int64(options.integer(.interval)) : 1))
                 }
+            } else if rounds > 1, isDone {
+                // Who repeats without an end has no other place to print what was kept.
+                output.flush()
             }
             rounds -= 1
             if !isDone || rounds == 0 { return isDone }

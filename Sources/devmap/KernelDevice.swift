@@ -33,17 +33,19 @@ enum KernelDevice {
                 throw MappingError(.notFound, device: path, message: "there is no such block device")
             }
             return .number(number)
-        case .name(let text): return try Self.existing(text, in: mapper) { (text) throws(MappingError) in .name(try DeviceName(text)) }
-        case .uuid(let text): return try Self.existing(text, in: mapper) { (text) throws(MappingError) in .uuid(try DeviceUUID(text)) }
+        case .name(let text):
+            return try Self.existing(text, as: .name, in: mapper) { (text) throws(MappingError) in .name(try DeviceName(text)) }
+        case .uuid(let text):
+            return try Self.existing(text, as: .uuid, in: mapper) { (text) throws(MappingError) in .uuid(try DeviceUUID(text)) }
         }
     }
 
     private static func existing(
-        _ text: String, in mapper: KernelMapper, _ id: (String) throws(MappingError) -> MappedDeviceID
+        _ text: String, as kind: NameMangling.Kind, in mapper: KernelMapper, _ id: (String) throws(MappingError) -> MappedDeviceID
     ) throws(MappingError) -> MappedDeviceID {
         var spellings = [text]
         // The first is the one that errors tell.
-        if let mangled = try? NameMangling.auto.mangle(text), mangled != text { spellings.insert(mangled, at: 0) }
+        if let mangled = try? NameMangling.auto.mangle(text, as: kind), mangled != text { spellings.insert(mangled, at: 0) }
         if let plain = try? NameMangling.auto.unmangle(text), plain != text { spellings.append(plain) }
         if spellings.count > 1 {
             for spelling in spellings {
@@ -67,7 +69,7 @@ extension DeviceName {
 
 extension DeviceUUID {
     /// The uuid that a device gets, mangled as libdevmapper does.
-    init(calling uuid: String) throws(MappingError) { try self.init(try NameMangling.auto.mangle(uuid)) }
+    init(calling uuid: String) throws(MappingError) { try self.init(try NameMangling.auto.mangle(uuid, as: .uuid)) }
 }
 
 extension NameMangling {

@@ -89,6 +89,26 @@ struct KernelCommandTests {
         #expect(mixed.status == 1 && mixed.errors == "devmap: my disk\\x20: a part of the name is mangled, and a part is not\n")
     }
 
+    @Test("a uuid has a byte more than a name")
+    func longUUID() throws {
+        let uuid = String(repeating: "u", count: 129)
+        let long = try devmap("set-uuid", "no-such-device", uuid)
+        #expect(long.status == 1 && long.errors == "devmap: \(uuid): the mangled uuid has 129 bytes, more than 128\n")
+        // What fits goes to the kernel, which has no such device.
+        let fits = try devmap("set-uuid", "no-such-device", String(uuid.dropLast()))
+        #expect(fits.status == 1 && !fits.errors.contains("more than"), "\(fits.errors)")
+        let name = try devmap("create", String(uuid.dropLast()), "--table", "0 8 zero")
+        #expect(name.status == 1 && name.errors == "devmap: \(uuid.dropLast()): the mangled name has 128 bytes, more than 127\n")
+    }
+
+    @Test("the help says which tables can be loaded as they are printed, and what is waited for")
+    func discussions() throws {
+        let table = try devmap("help", "table").text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(table.contains("can be loaded as it is printed, one with keys only with --showkeys;"))
+        let wait = try devmap("help", "wait").text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(wait.contains("Wait until the number of events is another than that; without, than it is now."))
+    }
+
     @Test("a list that is wrong is told with the device")
     func concise() throws {
         let result = try devmap("create", "--concise", "-", input: Array("a,,,rw,0 8 zero;b,,,rx,0 8 zero".utf8))

@@ -55,6 +55,25 @@ import VolumeLaws
         #expect(sent.number(at: 12) == UInt64(sent.count))
     }
 
+    @Test func `What follows the header of an answer is read where the C compiler has it`() {
+        #expect(ControlReply.hasUUIDFlag == header_flag_list_has_uuid)
+        #expect(ControlReply.Place.deviceName == header_name_place)
+        #expect(ControlReply.Place.targetName == header_version_name_place)
+        #expect(ControlReply.Place.dependencies == header_dependency_place)
+    }
+
+    @Test func `Names are as long as the header has room for, with a zero byte`() throws {
+        #expect(ControlRequest.longestName + 1 == header_name_room && ControlRequest.longestUUID + 1 == header_uuid_room)
+        #expect(NameMangling.Kind.name.limit + 1 == header_name_room && NameMangling.Kind.uuid.limit + 1 == header_uuid_room)
+        #expect(TargetSpecification.typeNameRoom == header_type_room)
+        let longest = String(repeating: "n", count: header_name_room - 1)
+        #expect(throws: Never.self) { try DeviceName(longest) }
+        #expect(throws: MappingError.self) { try DeviceName(longest + "n") }
+        let longestUUID = String(repeating: "u", count: header_uuid_room - 1)
+        #expect(throws: Never.self) { try DeviceUUID(longestUUID) }
+        #expect(throws: MappingError.self) { try DeviceUUID(longestUUID + "u") }
+    }
+
     /// What the kernel gets.
     private func sent(_ request: consuming ControlRequest) throws -> [UInt8] {
         let kernel = FakeKernel()

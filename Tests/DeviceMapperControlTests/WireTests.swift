@@ -172,10 +172,10 @@ import VolumeLaws
 
     // MARK: answers
 
-    /// A list of three devices as a 4.47 kernel sends it.
-    private static func list(_ bytes: inout [UInt8]) {
+    /// A list of three devices as a 4.47 kernel sends it, or one that says it has another version.
+    private static func list(_ bytes: inout [UInt8], minor: UInt32 = 47) {
         bytes.store(UInt32(4), at: 0)
-        bytes.store(UInt32(47), at: 4)
+        bytes.store(minor, at: 4)
         bytes.store(UInt32(312), at: 16)
         var place = 312
         let devices: [(UInt64, String, UInt32, String?)] = [
@@ -210,6 +210,61 @@ import VolumeLaws
         #expect(try mapper.devices(namePrefix: "l").map(\.name) == ["last one"])
         #expect(try mapper.devices(uuidPrefix: "LVM-").map(\.name) == ["1234567"])
         #expect(kernel.calls.map { $0.text(at: 48) } == ["", "l", ""] && kernel.calls.map { $0.text(at: 176) } == ["", "", "LVM-"])
+    }
+
+    @Test(arguments: [(UInt32(36), false, false), (37, true, false), (44, true, false), (45, true, true)])
+    func `Event numbers are in lists from version 37 on, and uuids from 45 on`(
+        _ minor: UInt32, _ hasEventNumbers: Bool, _ hasUUIDs: Bool
+    ) throws {
+        let (mapper, _) = mapper { (_, bytes) throws(Errno) in Self.list(&bytes, minor: minor) }
+        let devices = try mapper.devices()
+        #expect(devices.map(\.name) == ["a", "1234567", "last one"])
+        let eventNumbers: [UInt32?] = hasEventNumbers ? [5, 0, 77] : [nil, nil, nil]
+        #expect(devices.map(\.eventNumber) == eventNumbers)
+        let uuids: [String?] = hasUUIDs ? [nil, "LVM-xyz", "u"] : [nil, nil, nil]
+        #expect(devices.map(\.uuid) == uuids)
+    }
+
+    @Test func `Where lists have no uuids each device is asked for its own`() throws {
+        let (mapper, kernel) = mapper { (call, bytes) throws(Errno) in
+            guard call.command == .info else { return Self.list(&bytes, minor: 43) }
+            bytes.replaceSubrange(48..<52, with: "some".utf8)
+            switch call.number(at: 40, 8) {
+            case 0xfd00: break
+            case 0xfd01: bytes.replaceSubrange(176..<183, with: "LVM-xyz".utf8)
+            // It went away since.
+            default: throw .noSuchAddressOrDevice
+            }
+        }
+        let device = ListedDevice(name: "1234567", number: DeviceNumber(major: 253, minor: 1), eventNumber: 0, uuid: "LVM-xyz")
+        #expect(try mapper.devices(uuidPrefix: "LVM-") == [device])
+        #expect(kernel.calls.map(\.command) == [.listDevices, .info, .info, .info])
+        #expect(try mapper.devices(uuidPrefix: "CRYPT-") == [])
+        #expect(try mapper.devices(namePrefix: "1", uuidPrefix: "LVM-") == [device])
+        #expect(kernel.calls.suffix(2).map(\.command) == [.listDevices, .info])
+        // Who looks for no uuid gets what the list has.
+        #expect(try mapper.devices(namePrefix: "1").allSatisfy { $0.uuid == nil })
+    }
+
+    @Test func `Prefixes are compared byte by byte, as the kernel does`() throws {
+        // An 'e' with a combining accent is one character, and begins with an 'e' all the same.
+        let name = "e\u{301}"
+        let (mapper, _) = mapper { (_, bytes) throws(Errno) in
+            bytes.store(UInt32(4), at: 0)
+            bytes.store(UInt32(47), at: 4)
+            bytes.store(UInt32(344), at: 12)
+            bytes.store(UInt32(312), at: 16)
+            bytes.store(UInt64(0xfd00), at: 312)
+            bytes.replaceSubrange(324..<324 + name.utf8.count, with: name.utf8)
+            bytes.store(UInt32(1), at: 332)
+            bytes.replaceSubrange(336..<336 + name.utf8.count, with: name.utf8)
+        }
+        for prefix in ["e", name] {
+            #expect(try mapper.devices(namePrefix: prefix).map(\.name) == [name])
+            #expect(try mapper.devices(uuidPrefix: prefix).map(\.name) == [name])
+        }
+        // The same character in other bytes.
+        #expect(try mapper.devices(namePrefix: "\u{e9}") == [])
     }
 
     @Test func `An empty list is empty`() throws {
@@ -313,6 +368,7 @@ import VolumeLaws
         (.noSuchAddressOrDevice, "create", .exists, "DM_DEV_CREATE: test: the minor number is taken, or the kernel has no memory left"),
         (.resourceBusy, "create", .exists, "DM_DEV_CREATE: test: a device of that name, uuid or number exists"),
         (.resourceBusy, "info", .busy, "DM_DEV_STATUS: test: the device is in use"),
+        (.resourceBusy, "load", .busy, "DM_TABLE_LOAD: test: a device of the table is in use"),
         (
             .permissionDenied, "info", .permissionDenied,
             "DM_DEV_STATUS: test: not permitted: device mapper needs root rights (CAP_SYS_ADMIN)"
@@ -330,6 +386,7 @@ import VolumeLaws
             switch command {
             case "create": _ = try mapper.create(try DeviceName("test"), uuid: nil, access: .readWrite)
             case "message": _ = try mapper.send(OpaqueMessage(["x"]), to: test)
+            case "load": _ = try mapper.load(try MappingTable(parsing: "0 8 zero"), into: test, access: .readWrite)
             default: _ = try mapper.info(of: test)
             }
         }
@@ -353,6 +410,17 @@ import VolumeLaws
         _ = try mapper.suspend(test, flush: false, freezesFileSystem: false)
         #expect(kernel.calls.count == 3)
         #expect(kernel.calls.allSatisfy { $0.flags == [.suspend, .noFlush, .skipFreeze] })
+    }
+
+    // MARK: waiting
+
+    @Test func `A deadline may be as far away as a duration can tell`() {
+        #expect(KernelTransport.milliseconds(.zero) == 1)
+        #expect(KernelTransport.milliseconds(.milliseconds(1500)) == 1501)
+        #expect(KernelTransport.milliseconds(.seconds(2_147_483)) == 2_147_483_001)
+        #expect(KernelTransport.milliseconds(.milliseconds(Int64(Int32.max))) == .max)
+        #expect(KernelTransport.milliseconds(.seconds(Int64.max)) == .max)
+        #expect(KernelTransport.milliseconds(.seconds(Int64.max) + .seconds(Int64.max)) == .max)
     }
 
     // MARK: steps

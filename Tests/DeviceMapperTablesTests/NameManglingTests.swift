@@ -55,6 +55,24 @@ import Testing
         #expect(refusal { () throws(MappingError) in try NameMangling.hex.mangle(String(long.dropLast())) } == nil)
     }
 
+    @Test("a uuid has a byte more, and is called one")
+    func uuids() throws {
+        let longest = String(repeating: "u", count: 128)
+        #expect(try NameMangling.auto.mangle(longest, as: .uuid) == longest)
+        #expect(
+            refusal { () throws(MappingError) in try NameMangling.auto.mangle(longest, as: .name) }
+                == "\(longest): the mangled name has 128 bytes, more than 127")
+        #expect(
+            refusal { () throws(MappingError) in try NameMangling.auto.mangle(longest + "u", as: .uuid) }
+                == "\(longest)u: the mangled uuid has 129 bytes, more than 128")
+        #expect(
+            refusal { () throws(MappingError) in try NameMangling.auto.mangle(#"a\x20b c"#, as: .uuid) }
+                == #"a\x20b c: a part of the uuid is mangled, and a part is not"#)
+        #expect(
+            refusal { () throws(MappingError) in try NameMangling.auto.mangle(#"a\x5cx20b"#, as: .uuid) }
+                == #"a\x5cx20b: the uuid is mangled more than once"#)
+    }
+
     @Test("every name comes back in mode hex")
     func roundTrip() throws {
         for first in UInt8(1)...127 {

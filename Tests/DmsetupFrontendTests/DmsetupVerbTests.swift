@@ -80,6 +80,18 @@ struct DmsetupVerbTests {
         #expect(result.status == 0 && pauses == [.seconds(seconds)])
     }
 
+    @Test("what is repeated is printed each time, with and without a report", arguments: [["info", "a"], ["info", "-c", "a"], ["table"]])
+    func repeatedOutput(_ words: [String]) {
+        let streams = FakeStreams()
+        let status = DmsetupCommand.run(
+            words + ["--count", "3"], program: "dmsetup",
+            in: Dmsetup.Surroundings(
+                streams: streams, environment: { ["DM_DISABLE_UDEV": "1", "DM_DEV_DIR": "/nonexistent"][$0] },
+                openKernel: { [kernel] (_) throws(KernelAbsence) in kernel }, udev: NoUdev(), pause: { _ in }))
+        #expect(status == 0)
+        #expect(streams.writes.count == 3 && streams.writes.allSatisfy { $0.contains("a") }, "\(streams.writes)")
+    }
+
     #if os(Linux)
     @Test("a cookie that is made for those who come later is nobody's own")
     func cookieForOthers() throws {

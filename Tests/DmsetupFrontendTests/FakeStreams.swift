@@ -4,11 +4,13 @@ import StorageUnits
 /// Streams of a test: what is printed is kept.
 final class FakeStreams: DmsetupStreams {
     var input = ""
-    private(set) var output = ""
+    /// What each write to standard output wrote.
+    private(set) var writes: [String] = []
+    var output: String { writes.joined() }
     private(set) var errors = ""
 
     func writeOutput(_ bytes: Span<UInt8>) -> Bool {
-        output += String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+        writes.append(String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self))
         return true
     }
 

@@ -120,6 +120,9 @@ extension InTheLab {
                     #expect(throws: HostCommand.Failure.self) {
                         try devmap.run("load", "disk", "--table", "0 256 linear \(loop.path) 0", "--resume")
                     }
+                    try run("load", "disk", "--table", "0 256 linear \(loop.path) 0")
+                    let refused = try failure("resume", "disk")
+                    #expect(refused.hasPrefix("devmap: DM_DEV_SUSPEND: disk: the kernel refuses the table"), "\(refused)")
                 }
                 #expect(try run("table", "disk") == "0 256 error\n")
                 #expect(try !info("disk").isSuspended && !info("disk").hasInactiveTable)
@@ -323,7 +326,9 @@ extension InTheLab {
                 let refused = try failure("message", "disk", "0", "no", "such")
                 #expect(refused.hasPrefix("devmap: DM_TARGET_MSG: disk: "), "\(refused)")
                 let number = try info("disk").eventNumber
+                // Another number, not a larger one.
                 #expect(try run("wait", "disk", "--after", "\(number &+ 1)") == "\(number)\n")
+                #expect(try failure("wait", "disk", "--after", "\(number)", "--timeout", "0.01") == "devmap: disk: no event came in time\n")
                 #expect(try failure("wait", "disk", "--timeout", "0.01") == "devmap: disk: no event came in time\n")
             }
         }

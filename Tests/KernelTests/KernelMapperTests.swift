@@ -177,6 +177,47 @@ extension InTheLab {
             }
         }
 
+        @Test func aDeviceWhoseLoadedTableIsRefusedStaysAsItWas() throws {
+            try leavingNothing {
+                let directory = try GuestDirectory()
+                try KernelDevices.withLoops([try directory.file("disk", [UInt8](repeating: 7, count: 65536))]) { loops in
+                    try mapper.createAndLoad(test, table: try table("0 64 linear \(loops[0].path) 0"))
+                    let inForce = try mapper.table(of: .name(test))
+                    // Too long for its device, which is only seen when it is put in force.
+                    let long = try table("0 64 linear \(loops[0].path) 1000")
+                    func refused() throws -> MappedDeviceInfo {
+                        _ = try mapper.load(long, into: .name(test))
+                        let refusal = try error { _ = try mapper.resume(.name(test)) }
+                        #expect(refusal.code == .invalidTable && refusal.command == "DM_DEV_SUSPEND", "\(refusal)")
+                        #expect(try mapper.table(of: .name(test)) == inForce)
+                        let info = try mapper.info(of: .name(test))
+                        #expect(!info.hasInactiveTable)
+                        return info
+                    }
+                    // Whoever reads from a suspended device waits.
+                    try #require(try !refused().isSuspended)
+                    #expect(try RawFile("/dev/mapper/test", O_RDONLY).read(at: 0, count: 512) == [UInt8](repeating: 7, count: 512))
+                    _ = try mapper.suspend(.name(test))
+                    #expect(try refused().isSuspended)
+                    #expect(try mapper.resume(.name(test)).isSuspended == false)
+                    try mapper.remove(.name(test))
+                }
+            }
+        }
+
+        @Test func aDeviceOfATableThatIsInUseIsTold() throws {
+            try leavingNothing {
+                let directory = try GuestDirectory()
+                try KernelDevices.withLoops([try directory.file("disk", [UInt8](repeating: 0, count: 65536))]) { loops in
+                    // Opened for itself alone, as by a mount.
+                    let user = try RawFile(loops[0].path, O_RDONLY | O_EXCL)
+                    let busy = try error { try mapper.createAndLoad(test, table: try table("0 8 linear \(loops[0].path) 0")) }
+                    #expect(busy.code == .busy && busy.message == "a device of the table is in use", "\(busy)")
+                    withExtendedLifetime(user) {}
+                }
+            }
+        }
+
         @Test func whoHasADeviceOpenKeepsIt() throws {
             try leavingNothing {
                 try mapper.createAndLoad(test, table: table("0 8 zero"))
@@ -196,6 +237,41 @@ extension InTheLab {
                 }
                 while try !mapper.devices().isEmpty { VolumeLaws.pause() }
             }
+        }
+
+        @Test func noNodeIsLeftOfWhatIsRemovedLater() throws {
+            try leavingNothing {
+                try mapper.createAndLoad(test, table: table("0 8 zero"))
+                var status = stat()
+                var isLink = false
+                do {
+                    let user = try RawFile("/dev/mapper/test", O_RDONLY)
+                    try mapper.removeAll(deferred: true)
+                    #expect(try mapper.info(of: .name(test)).isRemovalDeferred)
+                    let isThere = unsafe lstat("/dev/mapper/test", &status) == 0
+                    isLink = isThere && status.st_mode & S_IFMT == S_IFLNK
+                    // Udev's link goes with the device; nobody would take a node away.
+                    #expect(!isThere || isLink)
+                    _ = try user.read(at: 0, count: 512)
+                }
+                while try !mapper.devices().isEmpty { VolumeLaws.pause() }
+                while isLink, unsafe lstat("/dev/mapper/test", &status) == 0 { VolumeLaws.pause() }
+            }
+        }
+
+        @Test func aNodeThatManyMakeAtTheSameTimeIsThereForAll() throws {
+            let directory = try GuestDirectory()
+            // Where no directory is, as in the guest's root before anything was mapped.
+            let nodes = DeviceNodes(directory: directory("mapper"))
+            let number = DeviceNumber(major: 253, minor: 77)
+            let failures = Monitor(0)
+            for _ in 0..<scaled(1000) {
+                onThreads(8) { _ in if (try? nodes.make("test", number)) == nil { failures.withLock { $0 += 1 } } }
+                #expect(DeviceNodes.blockDevice(at: nodes.path("test")) == number)
+                try nodes.remove("test")
+            }
+            #expect(failures.withLock { $0 } == 0)
+            #expect(try HostCommand("ls", package: "coreutils").run("-A", directory("mapper")).text == "")
         }
 
         @Test func aDeviceThatIsLetGoOfInTimeIsRemoved() throws {
@@ -336,39 +412,31 @@ extension InTheLab {
             }
         }
 
-        @Test func eventsOfManyDevicesComeFromOneDescriptor() async throws {
-            let mapper = mapper
+        @Test func eventsOfManyDevicesTakeThreeDescriptors() async throws {
             let descriptors = try Leftovers.descriptors()
-            let collected = Task {
-                var seen: [String] = []
-                for try await event in mapper.events() {
-                    seen.append("\(event.kind) \(event.device.name)")
-                    if event.kind == .removed, event.device.name == "last" { break }
-                }
-                return seen
-            }
-            for index in 0..<20 {
-                let name = try DeviceName("device\(index)")
-                try mapper.createAndLoad(name, table: try table("0 8 zero"))
-            }
-            for index in 0..<20 { try mapper.remove(.name(DeviceName("device\(index)"))) }
-            let last = try DeviceName("last")
-            // Until somebody has seen it.
-            let stopped = Monitor(false)
-            let repeating = BackgroundThread {
-                while !stopped.withLock({ $0 }) {
-                    _ = try? mapper.createAndLoad(last, table: try MappingTable(parsing: "0 8 zero"))
-                    VolumeLaws.pause()
-                    try? mapper.remove(.name(last))
-                    VolumeLaws.pause()
-                }
-            }
-            let seen = try await collected.value
-            stopped.withLock { $0 = true }
-            repeating.join()
-            #expect(seen.contains("added last") && seen.last == "removed last")
-            #expect(try Leftovers.descriptors() == descriptors)
+            try await follow(try (0..<20).map { try DeviceName("device\($0)") }, descriptors)
+            // The thread may still be about to end.
+            while try Leftovers.descriptors() != descriptors { VolumeLaws.pause() }
             try Leftovers.expectNone()
+        }
+
+        /// Makes and removes devices, and follows what is told of them.
+        private func follow(_ names: [DeviceName], _ descriptors: Int) async throws {
+            var iterator = mapper.events().makeAsyncIterator()
+            for name in names { try mapper.createAndLoad(name, table: try table("0 8 zero")) }
+            var added: Set<String> = []
+            while added.count < names.count, let event = try await iterator.next() {
+                if event.kind == .added { added.insert(event.device.name) }
+            }
+            #expect(added == Set(names.map(\.description)))
+            #expect(try Leftovers.descriptors() == descriptors + 3)
+            for name in names { try mapper.remove(.name(name)) }
+            var removed: Set<String> = []
+            while removed.count < names.count, let event = try await iterator.next() {
+                if event.kind == .removed { removed.insert(event.device.name) }
+            }
+            #expect(removed == added)
+            #expect(try Leftovers.descriptors() == descriptors + 3)
         }
 
         @Test func eventsEndWhenTheTaskIsCancelled() async throws {

@@ -32,5 +32,36 @@ extension InTheLab {
             let volume = try Volume(table(file), opening: .files(.readOnly))
             #expect(difference(try volume.read(at: 0, count: plaintext.count), plaintext) == nil)
         }
+
+        private func isMissing(_ description: String, in keyring: Keyring) -> Bool {
+            do throws(MappingError) {
+                _ = try keyring.find(.user, description)
+                return false
+            } catch {
+                return error.code == .notFound
+            }
+        }
+
+        /// The session's own, the user's, and the one that a session without its own has, which leads to the user's.
+        @Test func eachKeyringIsTheOneThatItIsCalled() throws {
+            let secret = SecretBytes(copying: unsafe [1, 2, 3].span.bytes)
+            let session = try Keyring.session.add(.user, "kernel-tests:session", secret)
+            let user = try Keyring.user.add(.user, "kernel-tests:user", secret)
+            let userSession = try Keyring.userSession.add(.user, "kernel-tests:user-session", secret)
+            #expect(try Keyring.session.find(.user, "kernel-tests:session") == session)
+            #expect(try Keyring.user.find(.user, "kernel-tests:user") == user)
+            #expect(try Keyring.userSession.find(.user, "kernel-tests:user-session") == userSession)
+            #expect(try Keyring.userSession.find(.user, "kernel-tests:user") == user)
+            #expect(isMissing("kernel-tests:user-session", in: .user))
+            for keyring in [Keyring.user, .userSession, .process, .thread] { #expect(isMissing("kernel-tests:session", in: keyring)) }
+            #expect(try session.read() == secret)
+
+            try Keyring.session.unlink(session)
+            try Keyring.user.unlink(user)
+            try Keyring.userSession.unlink(userSession)
+            #expect(isMissing("kernel-tests:session", in: .session))
+            #expect(isMissing("kernel-tests:user", in: .user))
+            #expect(isMissing("kernel-tests:user-session", in: .userSession))
+        }
     }
 }

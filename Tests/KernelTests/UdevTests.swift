@@ -75,7 +75,7 @@ extension InTheLab {
             try expectNothingLeft()
         }
 
-        @Test func anUdevThatIsKilledInTheMiddleIsDoneWithout() throws {
+        @Test(.timeLimit(.minutes(10))) func anUdevThatIsKilledInTheMiddleIsDoneWithout() throws {
             let mapper = try mapper(udevDeadline: .seconds(2))
             daemon.stop()
             let made = BackgroundThread { [test, table] in _ = try? mapper.createAndLoad(test, table: table) }
@@ -87,6 +87,23 @@ extension InTheLab {
             let other = try DeviceName("other")
             try mapper.createAndLoad(other, table: table)
             #expect(kind("other") == S_IFBLK)
+            #expect(!mapper.usesUdev)
+            try mapper.remove(.name(test))
+            try mapper.remove(.name(other))
+            try Leftovers.expectNone()
+            try daemon.start()
+            // The same mapper sees that another one listens.
+            while !mapper.usesUdev { VolumeLaws.pause() }
+            try expectNothingLeft()
+        }
+
+        @Test(.timeLimit(.minutes(10))) func anUdevThatIsKilledWhileNobodyLooksIsNotWaitedForLong() throws {
+            let mapper = try mapper(udevDeadline: .seconds(3600))
+            try mapper.createAndLoad(test, table: table)
+            try daemon.kill()
+            let other = try DeviceName("other")
+            try mapper.createAndLoad(other, table: table)
+            #expect(DeviceNodes.blockDevice(at: "/dev/mapper/other") != nil)
             try mapper.remove(.name(test))
             try mapper.remove(.name(other))
             try Leftovers.expectNone()

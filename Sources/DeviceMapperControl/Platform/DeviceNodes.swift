@@ -67,19 +67,15 @@ package struct DeviceNodes: Sendable {
         if name == "control" { throw .fileExists }
         let path = path(name)
         if Self.blockDevice(at: path) == number { return }
-        // Not seen before it is complete.
-        let unfinished = self.path(".\(number.minor).new")
-        func makeUnfinished() throws(Errno) {
-            try Self.check(unsafe mknod(unfinished, S_IFBLK | 0o600, shim_make_device(number.major, number.minor)))
+        do throws(Errno) { try put(number, at: path) } catch {
+            // Whoever makes the same node at the same time, udev among them, may have been faster.
+            if Self.blockDevice(at: path) != number { throw error }
         }
-        do throws(Errno) { try makeUnfinished() } catch {
-            switch error {
-            case .noSuchFileOrDirectory: _ = unsafe mkdir(directory, 0o755)
-            case .fileExists: _ = unsafe unlink(unfinished)  // of a process that was killed
-            default: throw error
-            }
-            try makeUnfinished()
-        }
+    }
+
+    /// Puts a node in the place of what is there. It is not seen before it is complete.
+    private func put(_ number: DeviceNumber, at path: String) throws(Errno) {
+        let unfinished = try makeUnfinished(number)
         do throws(Errno) {
             try Self.check(unsafe chown(unfinished, permissions.owner, permissions.group))
             try Self.check(unsafe chmod(unfinished, permissions.mode))
@@ -87,6 +83,26 @@ package struct DeviceNodes: Sendable {
         } catch {
             _ = unsafe unlink(unfinished)
             throw error
+        }
+    }
+
+    /// Makes a node under a name that nobody else has, neither another thread nor a process that was killed.
+    private func makeUnfinished(_ number: DeviceNumber) throws(Errno) -> String {
+        var hasMadeDirectory = false
+        while true {
+            let unfinished = path(".\(number.minor).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).new")
+            do throws(Errno) {
+                try Self.check(unsafe mknod(unfinished, S_IFBLK | 0o600, shim_make_device(number.major, number.minor)))
+                return unfinished
+            } catch {
+                switch error {
+                case .noSuchFileOrDirectory where !hasMadeDirectory:
+                    hasMadeDirectory = true
+                    _ = unsafe mkdir(directory, 0o755)
+                case .fileExists: break
+                default: throw error
+                }
+            }
         }
     }
 

@@ -94,11 +94,7 @@ package final class KernelTransport: ControlTransport {
         ]
         while true {
             let left = deadline.map { Swift.max(.zero, $0 - .now) }
-            // Rounded up, so that the deadline has passed when the time is over.
-            let milliseconds = left.map {
-                Int32(clamping: $0.components.seconds * 1000 + $0.components.attoseconds / 1_000_000_000_000_000 + 1)
-            }
-            let count = unsafe poll(&watched, 2, milliseconds ?? -1)
+            let count = unsafe poll(&watched, 2, left.map(Self.milliseconds) ?? -1)
             if count > 0 { return watched[1].revents == 0 && watched[0].revents != 0 }
             if count == 0 {
                 if let deadline, deadline > .now { continue }
@@ -107,6 +103,15 @@ package final class KernelTransport: ControlTransport {
             let error = Errno(rawValue: errno)
             if error != .interrupted { throw error }
         }
+    }
+
+    /// What `poll(2)` is asked to wait. Rounded up, so that a deadline has passed when the time is over; what is longer than it can wait,
+    /// some 24 days, is waited for in several parts.
+    package static func milliseconds(_ duration: Duration) -> Int32 {
+        // Compared first: a duration may have more seconds than a number of 64 bits.
+        guard duration < .milliseconds(Int64(Int32.max)) else { return .max }
+        let (seconds, attoseconds) = duration.components
+        return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
     }
 
     package func duplicate() throws(MappingError) -> any ControlTransport { try KernelTransport() }

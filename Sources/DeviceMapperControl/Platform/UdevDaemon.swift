@@ -26,6 +26,32 @@ package enum UdevDaemon {
         #endif
     }
 
+    /// The file of a socket, as far as it tells one from the next that has its name.
+    package struct SocketFile: Hashable, Sendable {
+        private let device, inode: UInt64
+        private let seconds, nanoseconds: Int64
+
+        package init(device: UInt64, inode: UInt64, seconds: Int64, nanoseconds: Int64) {
+            self.device = device
+            self.inode = inode
+            self.seconds = seconds
+            self.nanoseconds = nanoseconds
+        }
+    }
+
+    /// The file of the socket at which udevd listens, if there is one. Each udevd that is started makes one of its own.
+    package static var socketFile: SocketFile? {
+        #if os(Linux)
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return SocketFile(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino), seconds: Int64(status.st_ctim.tv_sec),
+            nanoseconds: Int64(status.st_ctim.tv_nsec))
+        #else
+        return nil
+        #endif
+    }
+
     /// Whether the environment says, as for libdevmapper, that udev is to be left out.
     static var isDisabledByEnvironment: Bool { unsafe getenv("DM_DISABLE_UDEV") != nil }
 

@@ -4,15 +4,19 @@ internal import StorageUnits
 internal import SystemPackage
 
 extension KernelMapper {
-    /// Carries out a change of which udev is told, and waits until udev has done its part, but not for ever: a udev that was killed or stopped,
-    /// or cannot reach the cookie, costs the deadline. Then, and where no udev runs, `finish` does what udev would have.
+    /// Whether udev is told of changes, and waited for.
+    package var usesUdev: Bool { options.udev == .automatic && udev.isActive }
+
+    /// Carries out a change of which udev is told, and waits until udev has done its part, but not for ever: a udev that was stopped, or
+    /// cannot reach the cookie, costs the deadline, and a short one from then on. Then, and where no udev runs, `finish` does what udev
+    /// would have.
     func change(
         _ request: consuming ControlRequest, finish: (borrowing ControlReply) throws(Errno) -> Void
     ) throws(MappingError) -> ControlReply {
         var request = request
         let device = request.deviceName
         let command = request.command
-        guard options.udev == .automatic, !UdevDaemon.isDisabledByEnvironment, UdevDaemon.isRunning else {
+        guard usesUdev else {
             let flags: UdevFlags = [.primarySource, .disableRules, .disableSubsystemRules]
             request.eventNumber = flags.eventNumber()
             let reply = try perform(request)
@@ -48,17 +52,42 @@ extension KernelMapper {
     }
 
     private func wait(for cookie: UdevCookie, _ device: String?, isCompletedByUdev: Bool) {
+        let patience = udev.patience(of: options.udevDeadline)
         do throws(Errno) {
             // Our own, and the change's, if nobody else will.
             try cookie.decrement()
             if !isCompletedByUdev { try cookie.decrement() }
-            if try !cookie.waitForZero(until: .now + options.udevDeadline) {
-                options.logger.warning("udev did not answer within \(options.udevDeadline)", metadata: ["device": "\(device ?? "")"])
+            switch try outcome(of: cookie, until: .now + patience) {
+            // What udev has no part in tells nothing of it.
+            case .completed: if isCompletedByUdev { udev.noteCompletion() }
+            case .late:
+                udev.noteMiss()
+                options.logger.warning("udev did not answer within \(patience)", metadata: ["device": "\(device ?? "")"])
+            case .abandoned:
+                udev.noteMiss()
+                options.logger.warning("udevd is gone, and is not waited for any more", metadata: ["device": "\(device ?? "")"])
             }
         } catch {
             options.logger.warning("udev could not be waited for: \(error)", metadata: ["device": "\(device ?? "")"])
         }
         try? cookie.remove()
+    }
+
+    /// How waiting for a cookie ended.
+    private enum Outcome {
+        case completed, late
+        /// Nobody is left who would complete it.
+        case abandoned
+    }
+
+    /// Waits until a cookie is complete, or until the deadline, and looks now and then whether udevd is still there.
+    private func outcome(of cookie: UdevCookie, until deadline: ContinuousClock.Instant) throws(Errno) -> Outcome {
+        while true {
+            let nextLook = ContinuousClock.Instant.now + udev.shortPatience
+            if try cookie.waitForZero(until: min(deadline, nextLook)) { return .completed }
+            if deadline <= .now { return .late }
+            if !udev.isListening { return .abandoned }
+        }
     }
 
     private static func finishing(

@@ -4,7 +4,21 @@ package import StorageUnits
 /// What the control device answered: the header, and what follows it. The kernel is believed as little as anybody: what does not fit is an error.
 package struct ControlReply: ~Copyable {
     /// `DM_NAME_LIST_FLAG_HAS_UUID`.
-    private static let hasUUIDFlag: UInt32 = 1
+    package static let hasUUIDFlag: UInt32 = 1
+    /// The first version that lists devices with their event numbers: Linux 4.14.
+    private static let firstWithEventNumbers = DriverVersion(4, 37)
+    /// The first version that lists devices with their uuids, and looks for names and uuids itself: Linux 5.13.
+    static let firstWithUUIDs = DriverVersion(4, 45)
+
+    /// Where fields are in what follows the header.
+    package enum Place {
+        /// The name in `struct dm_name_list`.
+        package static let deviceName = 12
+        /// The name in `struct dm_target_versions`.
+        package static let targetName = 16
+        /// The first device in `struct dm_target_deps`.
+        package static let dependencies = 8
+    }
 
     package let command: ControlCommand
     /// 0, or more when nobody took a message: then the rest is the request's, or nothing.
@@ -86,7 +100,8 @@ package struct ControlReply: ~Copyable {
             bytes.withBytes { all in
                 let bytes = all.extracting(0..<payload.upperBound)
                 guard let start = bytes.number(at: place, UInt64.self), let length = bytes.number(at: place + 8, UInt64.self),
-                    let next = bytes.number(at: place + 20, UInt32.self), let type = bytes.text(at: place + 24, before: place + 40),
+                    let next = bytes.number(at: place + 20, UInt32.self),
+                    let type = bytes.text(at: place + 24, before: place + 24 + TargetSpecification.typeNameRoom),
                     let end = bytes.endOfText(at: place + TargetSpecification.size)
                 else { return }
                 found = (start, length, type, place + TargetSpecification.size..<end, payload.lowerBound + Int(next))
@@ -101,8 +116,8 @@ package struct ControlReply: ~Copyable {
     }
 
     /// The devices of a list, `struct dm_name_list` each: number (8 bytes), distance to the next (4), name with a zero byte; then, from
-    /// interface 4.38 on, up to a multiple of 8 bytes: event number (4), flags (4), and the uuid when it was asked for (4.45). All
-    /// begins at multiples of 8 bytes of the answer.
+    /// interface 4.37 on, from the next multiple of 8 bytes on: event number (4) and, from 4.45 on, flags (4), and the uuid when it was
+    /// asked for. All begins at multiples of 8 bytes of the answer.
     package func devices() throws(ReplyError) -> [ListedDevice] {
         try bytes.withBytes { (all) throws(ReplyError) in
             let bytes = all.extracting(0..<payload.upperBound)
@@ -112,17 +127,13 @@ package struct ControlReply: ~Copyable {
             guard !payload.isEmpty, let first = bytes.number(at: place, UInt64.self), first != 0 else { return [] }
             while true {
                 guard let number = bytes.number(at: place, UInt64.self), let next = bytes.number(at: place + 8, UInt32.self),
-                    let end = bytes.endOfText(at: place + 12), let name = bytes.text(at: place + 12)
+                    let end = bytes.endOfText(at: place + Place.deviceName), let name = bytes.text(at: place + Place.deviceName)
                 else { throw ReplyError("a list of devices that ends too early") }
                 var device = ListedDevice(name: name, number: DeviceNumber(encoded: number))
-                if version >= DriverVersion(4, 38) {
-                    let behind = (end + 1 + 7) & ~7
-                    device.eventNumber = bytes.number(at: behind)
-                    if let flags = bytes.number(at: behind + 4, UInt32.self), flags & Self.hasUUIDFlag != 0,
-                        let uuid = bytes.text(at: behind + 8)
-                    {
-                        device.uuid = uuid
-                    }
+                let behind = (end + 1 + 7) & ~7
+                if version >= Self.firstWithEventNumbers { device.eventNumber = bytes.number(at: behind) }
+                if version >= Self.firstWithUUIDs, let flags = bytes.number(at: behind + 4, UInt32.self), flags & Self.hasUUIDFlag != 0 {
+                    device.uuid = bytes.text(at: behind + 8)
                 }
                 devices.append(device)
                 guard next > 0 else { return devices }
@@ -138,7 +149,7 @@ package struct ControlReply: ~Copyable {
             guard !payload.isEmpty, let count = bytes.number(at: 0, UInt32.self) else { return [] }
             var numbers: [DeviceNumber] = []
             for index in 0..<Int(count) {
-                guard let number = bytes.number(at: 8 + 8 * index, UInt64.self) else {
+                guard let number = bytes.number(at: Place.dependencies + 8 * index, UInt64.self) else {
                     throw ReplyError("a list of dependencies that ends too early")
                 }
                 numbers.append(DeviceNumber(encoded: number))
@@ -157,7 +168,7 @@ package struct ControlReply: ~Copyable {
             while true {
                 guard let next = bytes.number(at: place, UInt32.self), let major = bytes.number(at: place + 4, UInt32.self),
                     let minor = bytes.number(at: place + 8, UInt32.self), let patch = bytes.number(at: place + 12, UInt32.self),
-                    let name = bytes.text(at: place + 16)
+                    let name = bytes.text(at: place + Place.targetName)
                 else { throw ReplyError("a list of targets that ends too early") }
                 versions.append(TargetVersion(typeName: name, version: DriverVersion(major, minor, patch)))
                 guard next > 0 else { return versions }

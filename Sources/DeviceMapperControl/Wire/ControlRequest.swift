@@ -21,9 +21,9 @@ package struct ControlRequest: ~Copyable {
     /// The size of the header.
     package static let headerSize = 312
     /// How many bytes a name has at most: `DM_NAME_LEN`, without a zero byte.
-    static let longestName = 127
+    package static let longestName = 127
     /// How many bytes a uuid has at most: `DM_UUID_LEN`, without a zero byte.
-    static let longestUUID = 128
+    package static let longestUUID = 128
 
     package let command: ControlCommand
     /// The name as the kernel has it, up to 127 bytes.
@@ -84,7 +84,7 @@ package struct ControlRequest: ~Copyable {
         bytes.store(start, at: place)
         bytes.store(length, at: place + 8)
         bytes.store(UInt32(truncatingIfNeeded: size), at: place + 20)
-        bytes.store(Array(type.utf8.prefix(16)).span, at: place + 24)
+        bytes.store(Array(type.utf8.prefix(TargetSpecification.typeNameRoom)).span, at: place + 24)
         targetCount += 1
     }
 
@@ -169,8 +169,10 @@ package struct ControlRequest: ~Copyable {
 }
 
 /// `struct dm_target_spec`; see ``ControlRequest/appendTarget(start:length:type:arguments:)``.
-enum TargetSpecification {
+package enum TargetSpecification {
     static let size = 40
+    /// How many bytes the name of a target has at most, with its zero byte: `DM_MAX_TYPE_NAME`.
+    package static let typeNameRoom = 16
 }
 
 extension DeviceNumber {

@@ -5,7 +5,10 @@ internal import DeviceMapper
 struct Resume: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put loaded tables in force, and let requests through.",
-        discussion: "The options are for the short suspension in which a table replaces another.")
+        discussion: """
+            The options are for the short suspension in which a table replaces another. A loaded table that cannot be put in force is gone, and \
+            the one before stays: a device that was not suspended goes on with it.
+            """)
 
     @OptionGroup var devices: DevicesArgument
     @OptionGroup var options: SuspensionOptions

@@ -6,8 +6,8 @@ struct Table: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the tables of devices; of all, when none is given.",
         discussion: """
-            Devices are numbers, and keys are <redacted>. The table of one device can be loaded as it is printed; those of several have the \
-            name in front of each line. A device without a table is passed over when all are printed.
+            Devices are numbers, and keys are <redacted>. The table of one device can be loaded as it is printed, one with keys only with \
+            --showkeys; those of several have the name in front of each line. A device without a table is passed over when all are printed.
             """)
 
     @OptionGroup var devices: DevicesArgument

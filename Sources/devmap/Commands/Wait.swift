@@ -11,7 +11,8 @@ struct Wait: ParsableCommand {
             """)
 
     @OptionGroup var device: DeviceArgument
-    @Option(help: ArgumentHelp("Wait until there were more events than that; without, than now.", valueName: "number")) var after: UInt32?
+    @Option(help: ArgumentHelp("Wait until the number of events is another than that; without, than it is now.", valueName: "number"))
+    var after: UInt32?
     @Option(help: ArgumentHelp("How long to wait; without, for ever.", valueName: "seconds")) var timeout: Seconds?
 
     func validate() throws { _ = try device.alone() }

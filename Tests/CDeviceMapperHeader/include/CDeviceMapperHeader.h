@@ -40,6 +40,9 @@ static const size_t header_target_size = sizeof(struct dm_target_spec);
 static const size_t header_name_place = offsetof(struct dm_name_list, name);
 static const size_t header_version_name_place = offsetof(struct dm_target_versions, name);
 static const size_t header_dependency_place = offsetof(struct dm_target_deps, dev);
+static const size_t header_name_room = DM_NAME_LEN;
+static const size_t header_uuid_room = DM_UUID_LEN;
+static const size_t header_type_room = DM_MAX_TYPE_NAME;
 
 /// A request that the C compiler lays out, with a value of its own in each field.
 static inline void header_fill(struct dm_ioctl *request) {
