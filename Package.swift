@@ -88,7 +88,7 @@ let package = Package(
                 dependencies: [
                     "CShims", "StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "UserspaceVolumes", "DeviceMapper",
                     "DmsetupFrontend",
-                    argumentParser,
+                    argumentParser, logging,
                 ],
                 swiftSettings: settings),
             // What holds the whole package to its rules, and to the real tools: see Tests/README.md.

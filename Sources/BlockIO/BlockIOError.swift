@@ -41,7 +41,7 @@ public struct BlockIOError: Error, Hashable, Sendable {
         public static let permissionDenied = Code(.permissionDenied)
         /// Neither a regular file nor a block device.
         public static let wrongFileType = Code(.wrongFileType)
-        /// Another process has the file open in a way that excludes this one.
+        /// Another process has the file open in a way that excludes this one, or a device of this process has.
         public static let inUse = Code(.inUse)
 
         /// The code's name.

@@ -55,10 +55,25 @@ public struct DeviceCopy: Sendable {
 
     /// A copy of all of `source` to the start of `target`, which is no shorter.
     public init(from source: any BlockDevice, to target: any BlockDevice, _ destination: Destination) throws(BlockIOError) {
-        try target.checkRange(at: 0, count: source.size.count)
+        guard target.size >= source.size else {
+            throw BlockIOError(
+                .outOfRange, message: "the destination has \(target.size) bytes, the source \(source.size): nothing was copied")
+        }
         self.source = source
         self.target = target
         self.destination = destination
+    }
+
+    /// A copy of all of `source` to a file that is made for it, in place of what a file at `path` held; or to the start of a block device
+    /// there, which is no shorter. Throws what ``FileDevice/create(path:size:locking:)`` does.
+    public init(from source: any BlockDevice, creating path: String, locking: FileDevice.Locking = .enforced) throws(BlockIOError) {
+        let file = try FileDevice.create(path: path, size: source.size, locking: locking)
+        // A block device is not emptied.
+        if case .blockDevice = file.identity {
+            try self.init(from: source, to: file, .holdsAnything)
+        } else {
+            try self.init(from: source, to: file, .readsAsZeroes)
+        }
     }
 
     /// Copies everything and flushes the destination. `progress` is called now and then, from any of the threads.

@@ -1,6 +1,5 @@
 public import BlockIO
 public import DiskFormats
-internal import StorageUnits
 
 /// What a crash left.
 public struct CrashState: Sendable {
@@ -13,10 +12,10 @@ public struct CrashState: Sendable {
     /// The device as it is found after the crash. It can be written, by a recovery say: no other state sees that.
     public let device: any BlockDevice
 
-    /// Writes the device to a file, for a checker that is another program. What the file held before is lost; holes stay holes.
+    /// Writes the device to a file, or to a block device that is no shorter, for a checker that is another program. What the file held
+    /// before is lost; holes stay holes.
     public func copy(to path: String) throws(BlockIOError) {
-        let file = try FileDevice.create(path: path, size: device.size)
-        let copy = try DeviceCopy(from: device, to: file, .readsAsZeroes)
+        let copy = try DeviceCopy(from: device, creating: path)
         do throws(DeviceCopy.Failure) { try copy.run(workers: Workers(count: 1)) } catch { throw error.error }
     }
 }

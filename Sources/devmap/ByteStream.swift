@@ -17,7 +17,7 @@ struct ByteStream {
         return ByteStream(descriptor: descriptor, name: path, isStandard: false, size: end.map { UInt64($0) })
     }
 
-    /// In place of what a file held, unless a volume or another process has it open as a device.
+    /// In place of what a file held, unless a volume or another process has it open as a device. A block device is refused.
     static func creating(_ path: String) throws(CommandFailure) -> ByteStream {
         if path == "-" { return ByteStream(descriptor: .standardOutput, name: "standard output", isStandard: true, size: nil) }
         let descriptor = try calling("create", path) {
@@ -26,7 +26,7 @@ struct ByteStream {
         }
         do throws(BlockIOError) { try FileDevice.empty(descriptor, path: path) } catch {
             try? descriptor.close()
-            throw CommandFailure("\(error)")
+            throw CommandFailure("\(error)" + (error.code == .wrongFileType ? "; 'devmap volume copy' writes those" : ""))
         }
         return ByteStream(descriptor: descriptor, name: path, isStandard: false, size: nil)
     }

@@ -8,6 +8,17 @@ struct CommandFailure: Error {
     /// What the kernel's device mapper refuses, and what can be done about it.
     init(_ error: MappingError) { message = "\(error)" + (Self.advice(error).map { "; \($0)" } ?? "") }
 
+    /// What keeps an image from being opened, or emptied.
+    init(image error: BlockIOError) { message = error.description + Self.advice(isInUse: error.code == .inUse && error.errno != nil) }
+
+    /// What keeps a table's devices from being opened, and what messages call the table.
+    init(table name: String, _ error: MappingError) {
+        message = "\(name): \(error)" + Self.advice(isInUse: error.code == .busy && error.errno != nil)
+    }
+
+    /// Not where this process is the holder, which the system has no error number for: by force it would destroy what it reads.
+    private static func advice(isInUse: Bool) -> String { isInUse ? "; --force-unlocked opens it all the same" : "" }
+
     private static func advice(_ error: MappingError) -> String? {
         switch error.code {
         case .permissionDenied: "run devmap as root (sudo devmap ...); 'devmap volume' needs no rights"

@@ -25,6 +25,8 @@ struct Devmap: AsyncParsableCommand {
             'volume', 'log', 'lint' and 'targets' need no root, kernel modules or VM. The kernel's commands need Linux and root rights; a device is \
             given as its name, the path of its node, MAJOR:MINOR, or --uuid UUID.
 
+            'devmap dmsetup ...', or devmap under the name dmsetup, is Debian 12's dmsetup; 'devmap dmsetup help' tells its verbs.
+
             Sizes and offsets are bytes, or have a unit: 512, 8s (sectors), 4KiB, 10MiB, 1GiB, 1MB (powers of 1000).
             """,
         version: version,
@@ -52,6 +54,9 @@ struct Devmap: AsyncParsableCommand {
                 try await waiting.run()
             } else {
                 try command.run()
+            }
+            if VolumeLog.hasError {
+                throw CommandFailure("not all that was written is where the table wants it, as the warnings tell")
             }
         } catch let failure as CommandFailure {
             fail(failure)

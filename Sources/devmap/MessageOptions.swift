@@ -23,7 +23,9 @@ struct MessageOptions: ParsableArguments {
         }
     }
 
-    func send(to volume: DeviceMapper.Volume, _ name: String) throws(CommandFailure) {
+    func send(to volume: DeviceMapper.Volume, _ name: String) throws(CommandFailure) { try Self.send(messages, to: volume, name) }
+
+    static func send(_ messages: [SectorMessage], to volume: DeviceMapper.Volume, _ name: String) throws(CommandFailure) {
         for note in messages {
             do throws(MappingError) { _ = try volume.send(note.message, at: note.sector) } catch {
                 throw CommandFailure("\(name): \(error)")

@@ -115,8 +115,9 @@ struct OpenOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Work with a device of a stack: FILE describes all its devices, in the concise form of dmsetup create --concise, where tables name devices before "
-                + "them by /dev/mapper/NAME. The device's name stands in the place of <tablefile>; - is standard input.",
+            "Work with a device of a stack: FILE, or - for standard input, describes all its devices, in the concise form of "
+                + "dmsetup create --concise, where tables name devices before them by /dev/mapper/NAME. The device's name is given in the "
+                + "place of a table, to 'volume copy' as device:NAME.",
             valueName: "file"), completion: .file())
     var stack: String?
 
@@ -134,6 +135,12 @@ struct OpenOptions: ParsableArguments {
     }
 
     var locking: FileDevice.Locking { forceUnlocked ? .none : .enforced }
+
+    /// Throws when more than one thing is to be read from standard input, files of these options or `others`: the second would find nothing.
+    func expectOneStandardInput(_ others: Bool...) throws(ValidationError) {
+        let uses = others + [stack == "-"] + devices.map { $0.file == "-" }
+        guard uses.count(where: { $0 }) <= 1 else { throw ValidationError("Standard input, -, can be read for one thing only.") }
+    }
 
     /// The volume that a command works on: a table's, or a device of the stack.
     func open(_ source: TableOptions, _ access: Access) throws -> DeviceMapper.Volume {
@@ -156,7 +163,7 @@ struct OpenOptions: ParsableArguments {
         let definitions = try TableSource.file(stack).parseConcise()
         let mapper = try makeDevices(access)
         do throws(MappingError) { try mapper.createAndLoad(definitions) } catch {
-            throw CommandFailure("\(TableSource.file(stack).name): \(error)" + Self.advice(error))
+            throw CommandFailure(table: TableSource.file(stack).name, error)
         }
         return mapper
     }
@@ -171,9 +178,7 @@ struct OpenOptions: ParsableArguments {
     func open(_ table: MappingTable, _ name: String, _ access: Access) throws(CommandFailure) -> DeviceMapper.Volume {
         let mapper = try makeDevices(access)
         let volume: DeviceMapper.Volume
-        do throws(MappingError) { volume = try mapper.open(table, access: access) } catch {
-            throw CommandFailure("\(name): \(error)" + Self.advice(error))
-        }
+        do throws(MappingError) { volume = try mapper.open(table, access: access) } catch { throw CommandFailure(table: name, error) }
         try Self.endWithVolumes(mapper)
         return volume
     }
@@ -185,25 +190,23 @@ struct OpenOptions: ParsableArguments {
 
     /// Makes the devices of `--device`.
     private func makeDevices(_ access: Access) throws(CommandFailure) -> UserspaceMapper {
-        let mapper = UserspaceMapper(opening: .files(access, locking: locking))
+        var environment = VolumeEnvironment()
+        environment.logger = VolumeLog.logger
+        let mapper = UserspaceMapper(opening: .files(access, locking: locking), environment: environment)
         for device in devices {
             let table = try TableSource.file(device.file).parse()
             do throws(MappingError) { try mapper.createAndLoad(DeviceDefinition(name: device.name, access: access, table: table)) } catch {
-                throw CommandFailure("\(device.file): \(error)" + Self.advice(error))
+                throw CommandFailure(table: device.file, error)
             }
         }
         return mapper
     }
 
     func openImage(_ path: String, _ access: Access) throws(CommandFailure) -> FileDevice {
-        do throws(BlockIOError) { return try FileDevice(path: path, access: access, locking: locking) } catch { throw failure(error) }
+        do throws(BlockIOError) { return try FileDevice(path: path, access: access, locking: locking) } catch {
+            throw CommandFailure(image: error)
+        }
     }
-
-    func failure(_ error: BlockIOError) -> CommandFailure {
-        CommandFailure(error.description + (error.code == .inUse ? "; --force-unlocked opens it all the same" : ""))
-    }
-
-    private static func advice(_ error: MappingError) -> String { error.code == .busy ? "; --force-unlocked opens it all the same" : "" }
 }
 
 extension DeviceMapper.Volume {

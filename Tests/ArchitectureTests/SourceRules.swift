@@ -21,7 +21,9 @@ enum SourceRules {
             "CrashTesting": ["StorageUnits", "BlockIO", "DeviceMapperTables", "DiskFormats", "UserspaceVolumes"],
             "DmsetupFrontend": ["StorageUnits", "DeviceMapperTables", "DeviceMapperControl", "CShims", "SystemPackage"],
             "VolumeLaws": umbrella.union(["SystemPackage"]),
-            "devmap": umbrella.union(["DeviceMapper", "DmsetupFrontend", "CShims", "SystemPackage", "ArgumentParser", "Foundation"]),
+            "devmap": umbrella.union([
+                "DeviceMapper", "DmsetupFrontend", "CShims", "SystemPackage", "Logging", "ArgumentParser", "Foundation",
+            ]),
         ]
     }()
 

@@ -108,7 +108,28 @@ struct DeviceCopyTests {
         let error = try #require(throws: BlockIOError.self) {
             try DeviceCopy(from: MemoryDevice(size: ByteCount(10)), to: MemoryDevice(size: ByteCount(9)), .holdsAnything)
         }
-        #expect("\(error)" == "10 bytes at 0 reach past the end of the device, which has 9 bytes (bytes 0 to 9)")
+        #expect("\(error)" == "the destination has 9 bytes, the source 10: nothing was copied")
+    }
+
+    @Test("a file is made for a copy in place of what it held, and the source's holes are its own", arguments: [1 << 10, 5 << 20])
+    func creating(_ oldSize: Int) throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.file("copy.img", [UInt8](repeating: 0xaa, count: oldSize))
+        try DeviceCopy(from: SparseDevice([UInt8](repeating: 1, count: 2 << 20), run: 1 << 20), creating: path).run()
+        #expect(try contents(of: path) == [UInt8](repeating: 0, count: 1 << 20) + [UInt8](repeating: 1, count: 1 << 20))
+        #expect(try FileDevice(path: path, access: .readOnly).extent(at: 0, limit: 2 << 20) == Extent(.hole, count: 1 << 20))
+    }
+
+    @Test("a file that was cut off is not copied as if it held zeroes", arguments: [0, 4096])
+    func cutOff(_ newSize: UInt64) throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.file("disk.img", [UInt8](repeating: 1, count: 8192))
+        let source = try FileDevice(path: path, access: .readOnly)
+        try truncate(path, to: newSize)
+        #expect(try source.extent(at: newSize, limit: 8192 - newSize) == Extent(.data, count: 8192 - newSize))
+        let copy = try DeviceCopy(from: source, to: MemoryDevice(size: ByteCount(8192)), .readsAsZeroes)
+        let failure = try #require(throws: DeviceCopy.Failure.self) { try copy.run() }
+        #expect(failure.side == .source && failure.error.code == .endOfFile && failure.copied == newSize)
     }
 
     @Test("progress ends with everything done, and counts what was written")

@@ -250,6 +250,44 @@ import VolumeLaws
         #expect(zeroes?.description == "cannot flush '\(other.path)': Input/output error (bytes 100 to 149)")
     }
 
+    @Test(arguments: [(Errno.ioError, true), (.noSpace, true), (.fileTooLarge, false)])
+    func `After a durable write that was told of lost pages no flush succeeds`(errno: Errno, isAboutLostPages: Bool) throws {
+        let path = try directory.file(size: 4096)
+        let device = try FileDevice(path: path, access: .readWrite)
+        try SystemCall.intercept([.pwritev2, .fdatasync], answer: { $0.name == .pwritev2 ? .fail(errno) : .carryOut }) {
+            try device.write([1], at: 0)
+            #expect(failure { () throws(BlockIOError) in try device.write([2], at: 100, flags: .forceUnitAccess) }?.errno == errno)
+            for _ in 0..<2 {
+                #expect(failure { () throws(BlockIOError) in try device.flush() }?.errno == (isAboutLostPages ? errno : nil))
+            }
+        }
+    }
+
+    @Test func `A flush beside a durable write that is told of lost pages does not succeed`() throws {
+        let device = try FileDevice(path: try directory.file(size: 4096), access: .readWrite)
+        try device.write([1], at: 0)
+        let flushed = Monitor<BackgroundThread?>(nil)
+        let flushFailed = Monitor<Bool?>(nil)
+        let error = try SystemCall.intercept(
+            [.pwritev2],
+            answer: { _ in
+                let thread = BackgroundThread {
+                    let error = failure { () throws(BlockIOError) in try device.flush() }
+                    flushFailed.withLock { $0 = error != nil }
+                }
+                // The system has told the write, and says to the flush that all is well.
+                #expect(thread.comesToWait())
+                flushed.withLock { $0 = thread }
+                return .fail(.ioError)
+            }
+        ) {
+            failure { () throws(BlockIOError) in try device.write([2], at: 100, flags: .forceUnitAccess) }
+        }
+        #expect(error?.errno == .ioError)
+        flushed.withLock { $0 }?.join()
+        #expect(flushFailed.withLock { $0 } == true)
+    }
+
     @Test func `Durable zeroes are flushed`() throws {
         let device = try FileDevice(path: try directory.file(size: 4096), access: .readWrite)
         #expect(try calls { try device.writeZeroes(at: 0, count: 100, flags: .forceUnitAccess) } == ["fallocate", "fdatasync"])

@@ -78,6 +78,34 @@ struct LogCommandTests {
         #expect(try JSONDecoder().decode(List.self, from: Data(none)).entries == [])
     }
 
+    @Test("list looks at no entry behind the last that is asked for, and prints nothing when one before it is bad")
+    func listBad() throws {
+        struct List: Decodable {
+            struct Entry: Decodable { var entry: UInt64 }
+            var entries: [Entry]
+        }
+        var log = try devmap.read("log.img")
+        log.replaceSubrange(1024..<1536, with: [UInt8](repeating: 0xff, count: 512))  // entry 1
+        try devmap.write(log, to: "bad.img")
+        func list(_ arguments: String...) throws -> [UInt8] {
+            let result = try devmap.run(Devmap.binary.path, ["log", "list", "bad.img"] + arguments)
+            #expect(result.status == 0 && result.errors == "", "\(result.errors)")
+            return result.output
+        }
+        #expect(try list("--to-entry", "0") == Array("0 mark mkfs\n".utf8))
+        for words in [["--to-entry", "0"], ["--to-mark", "mkfs"], ["--limit", "1"]] {
+            let json = try list("--json", words[0], words[1])
+            #expect(try JSONDecoder().decode(List.self, from: Data(json)).entries.map(\.entry) == [0])
+        }
+        let none = try list("--json", "--from-entry", "3", "--limit", "0")
+        #expect(try JSONDecoder().decode(List.self, from: Data(none)).entries.isEmpty)
+        for words in [[], ["--json"]] {
+            let result = try devmap.run(Devmap.binary.path, ["log", "list", "bad.img"] + words)
+            #expect(result.status == 1 && result.output.isEmpty)
+            #expect(result.errors == "devmap: bad.img: byte 1040: entry 1: flags 0xffffffffffffffe0 of an entry are not known\n")
+        }
+    }
+
     @Test("replay ends where it is told to")
     func replay() throws {
         func replay(_ arguments: String...) throws -> [UInt8] {
@@ -125,6 +153,59 @@ struct LogCommandTests {
         #expect(
             try check("--verbose", "--to-next", "fua")
                 == "3 1 disk.img\nentry 3 (flush): good\n5 entries were replayed, and 1 states checked\n")
+    }
+
+    @Test("a target that another process has open is left as it is, also where a check is to look at it")
+    func locking() throws {
+        let holder = try LockHolder(devmap.directory.appending(path: "disk.img").path)
+        for words in [[], ["--check", "true"], ["--check", "true", "--copy", "copy.img"], ["--create", "16KiB", "--check", "true"]] {
+            let result = try devmap.run(Devmap.binary.path, ["log", "replay", "log.img", "disk.img"] + words)
+            #expect(
+                result.errors
+                    == "devmap: cannot lock 'disk.img' for writing: another process has it open; --force-unlocked opens it all the same\n")
+            #expect(result.status == 1)
+            #expect(try devmap.read("disk.img") == [UInt8](repeating: 0, count: 32768))
+        }
+        #expect(try devmap("log", "replay", "log.img", "disk.img", "--check", "true", "--force-unlocked").status == 0)
+        #expect(try devmap.read("disk.img") == states[7])
+        withExtendedLifetime(holder) {}
+    }
+
+    @Test("neither the log nor TARGET is overwritten by a copy, by force either", arguments: [[], ["--force-unlocked"]])
+    func copyOverItself(_ force: [String]) throws {
+        let log = try devmap.read("log.img")
+        try FileManager.default.linkItem(
+            at: devmap.directory.appending(path: "log.img"), to: devmap.directory.appending(path: "link.img"))
+        for (copy, what) in [("log.img", "the log"), ("link.img", "the log"), ("disk.img", "TARGET")] {
+            let result = try devmap.run(
+                Devmap.binary.path,
+                ["log", "replay", "log.img", "disk.img", "--create", "16KiB", "--check", "true", "--copy", copy] + force)
+            #expect(result.status == 1 && result.errors == "devmap: '\(copy)' is \(what)\n")
+            #expect(try devmap.read("log.img") == log)
+            #expect(try devmap.read("disk.img").count == 32768)
+        }
+        // A target that is only being made.
+        let made = try devmap.run(
+            Devmap.binary.path,
+            ["log", "replay", "log.img", "new.img", "--create", "32KiB", "--check", "true", "--copy", "new.img"] + force)
+        let refusal = force.isEmpty ? "cannot lock 'new.img' for writing" : "cannot overwrite 'new.img'"
+        #expect(made.status == 1 && made.errors == "devmap: cannot copy 'new.img': \(refusal): this process has it open\n")
+        #expect(try devmap.read("new.img") == states[3])
+    }
+
+    @Test("a check may read from the terminal, on which it is in the foreground, as we are")
+    func terminal() throws {
+        let scene = """
+            import os, pty, signal, sys
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            signal.alarm(100)  # a check that is stopped is waited for without an end
+            sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])) & 255)
+            """
+        let result = try devmap.run(
+            "/usr/bin/python3",
+            ["-c", scene, Devmap.binary.path, "log", "replay", "log.img", "disk.img", "--check", #"read x && test "$x" = yes"#],
+            input: Array("yes\nyes\n".utf8))
+        #expect(result.status == 0 && result.text.contains("8 entries were replayed, and 2 states checked"), "\(result)")
     }
 
     @Test("a check that fails ends the replay, and what it does to a copy is not in the next")

@@ -73,6 +73,9 @@ struct VolumeCommandTests {
             try failure("read", "--stack", "stack", "--table", "0 8 zero").contains(
                 "With --stack, give the name of a device in the place of a table."))
         #expect(try failure("copy", "device:a", "copy").contains("A device needs --stack, with the file that describes it."))
+        #expect(
+            try failure("copy", "--stack", "stack", "copy", "file:device:low").contains(
+                "With --stack, SOURCE or DESTINATION is device:NAME."))
     }
 
     @Test("status prints what dmsetup status would, and a message changes what is read")
@@ -191,14 +194,136 @@ struct VolumeCommandTests {
     mutating func outputIsInput() throws {
         let image = random.bytes(8192)
         try devmap.write(image, to: "disk.img")
+        try devmap.write([1], to: "held.img")
         try devmap.write("0 16 linear disk.img 0\n", to: "table")
         let result = try devmap("volume", "read", "table", "--output", "disk.img")
         #expect(result.status == 1)
-        #expect(result.errors == "devmap: cannot empty 'disk.img': it is open, as a part of the volume or in another process\n")
+        #expect(result.errors == "devmap: cannot overwrite 'disk.img': this process has it open\n")
         #expect(try devmap.read("disk.img") == image)
+        let holder = try LockHolder(devmap.directory.appending(path: "held.img").path)
+        let held = try devmap("volume", "read", "table", "--output", "held.img")
+        #expect(held.status == 1 && held.errors == "devmap: cannot overwrite 'held.img': another process has it open\n")
+        withExtendedLifetime(holder) {}
         try devmap.write([UInt8](repeating: 1, count: 9000), to: "other.img")
         #expect(try devmap("volume", "read", "table", "--output", "other.img").status == 0)
         #expect(try devmap.read("other.img") == image)
+    }
+
+    @Test(
+        "what the command itself reads is not overwritten, not by force either, which it does not advise",
+        arguments: [
+            ["copy", "disk.img", "disk.img"], ["copy", "disk.img", "link.img"], ["copy", "text:0 16 linear disk.img 0", "disk.img"],
+            ["copy", "device:top", "disk.img", "--stack", "stack"], ["read", "table", "--output", "link.img"],
+            ["read", "top", "--stack", "stack", "--output", "disk.img"],
+            ["read", "top.table", "--device", "low=table", "--output", "disk.img"],
+        ], [[], ["--force-unlocked"]])
+    func sourceIsDestination(_ words: [String], _ force: [String]) throws {
+        let image = [UInt8](repeating: 7, count: 8192)
+        try devmap.write(image, to: "disk.img")
+        try FileManager.default.linkItem(
+            at: devmap.directory.appending(path: "disk.img"), to: devmap.directory.appending(path: "link.img"))
+        try devmap.write("0 16 linear disk.img 0\n", to: "table")
+        try devmap.write("0 16 linear /dev/mapper/low 0\n", to: "top.table")
+        try devmap.write("low,,,rw,0 16 linear disk.img 0;top,,,rw,0 16 linear /dev/mapper/low 0\n", to: "stack")
+        let result = try devmap.run(Devmap.binary.path, ["volume"] + words + force)
+        #expect(result.status == 1)
+        let name = words.contains("link.img") ? "link.img" : "disk.img"
+        // Where locks are taken, the second of them is refused before anything else is looked at.
+        let refusal = words[0] == "copy" && force.isEmpty ? "cannot lock '\(name)' for writing" : "cannot overwrite '\(name)'"
+        #expect(result.errors == "devmap: \(refusal): this process has it open\n")
+        #expect(try devmap.read("disk.img") == image)
+    }
+
+    @Test("a volume over the image that it is copied from is refused, without the advice to force it")
+    func sourceIsBelowDestination() throws {
+        let result = try devmap("volume", "copy", "disk.img", "text:0 2048 linear disk.img 0")
+        #expect(result.errors == "devmap: the table: line 1: cannot lock 'disk.img' for writing: this process has it open\n")
+        #expect(result.status == 1)
+    }
+
+    @Test("a file is not emptied for a size that it cannot have")
+    func impossibleSize() throws {
+        let bytes = [UInt8](repeating: 5, count: 1000)
+        try devmap.write(bytes, to: "keep.img")
+        let limited = #"trap '' XFSZ; ulimit -f 8; exec "$0" "$@""#
+        let result = try devmap.run("/bin/sh", ["-c", limited, Devmap.binary.path, "volume", "copy", "text:0 64 zero", "keep.img"])
+        #expect(result.errors == "devmap: cannot set the size of 'keep.img': File too large\n")
+        #expect(result.status == 1)
+        #expect(try devmap.read("keep.img") == bytes)
+    }
+
+    @Test("a copy begins with messages to both of its volumes")
+    func copyWithMessages() throws {
+        try devmap.write([UInt8](repeating: 1, count: 4096), to: "one.img")
+        try devmap.write([UInt8](repeating: 2, count: 4096), to: "two.img")
+        try devmap.write([UInt8](repeating: 3, count: 8192), to: "disk.img")
+        let source = "text:0 8 switch 2 4 0 one.img 0 two.img 0"
+        let first = try devmap("volume", "copy", source, "x", "--message", "0 set_region_mappings 0:1")
+        #expect(first.status == 0 && first.errors == "")
+        #expect(try devmap.read("x") == [UInt8](repeating: 2, count: 4096))
+        let second = try devmap(
+            "volume", "copy", source, "text:0 8 switch 2 4 0 disk.img 0 disk.img 8", "--message", "0 set_region_mappings 0:1 1:0",
+            "--destination-message", "0 set_region_mappings 0:1 1:1")
+        #expect(second.status == 0 && second.errors == "")
+        #expect(
+            try devmap.read("disk.img")
+                == [UInt8](repeating: 3, count: 4096) + [UInt8](repeating: 2, count: 2048) + [UInt8](repeating: 1, count: 2048))
+        for (option, error) in [
+            ("--message", "--message is for a volume, and SOURCE is an image."),
+            ("--destination-message", "--destination-message is for a volume, and DESTINATION is an image."),
+        ] {
+            let refused = try devmap("volume", "copy", "one.img", "y", option, "0 set_region_mappings 0:1")
+            #expect(refused.status == 64 && refused.errors.hasPrefix("Error: \(error)\n"))
+        }
+    }
+
+    @Test("a log that is full is told, and the command fails, though the volume holds everything")
+    func fullLog() throws {
+        let bytes = [UInt8](repeating: 1, count: 8192)
+        try devmap.write(bytes, to: "in")
+        try devmap.write("0 2048 log-writes disk.img log.img\n", to: "low.table")
+        try devmap.write("0 2048 linear /dev/mapper/low 0\n", to: "top.table")
+        for words in [["low.table"], ["top.table", "--device", "low=low.table"]] {
+            try devmap.makeFile("log.img", size: 4096)
+            let result = try devmap.run(Devmap.binary.path, ["volume", "write", "--input", "in"] + words)
+            #expect(
+                result.errors == """
+                    devmap: warning: line 1: nothing more is logged: the log is full
+                    devmap: not all that was written is where the table wants it, as the warnings tell
+
+                    """)
+            #expect(result.status == 1)
+            #expect(try devmap.read("disk.img")[..<8192] == bytes[...])
+        }
+    }
+
+    @Test("a device of a mirror that lacks what was written is told, and the command fails")
+    func lostLeg() throws {
+        let bytes = [UInt8](repeating: 1, count: 512)
+        try devmap.write(bytes, to: "in")
+        try devmap.write("0 128 error\n", to: "bad.table")
+        let table = "0 128 mirror core 2 128 nosync 2 disk.img 0 /dev/mapper/bad 0"
+        let result = try devmap("volume", "write", "--table", table, "--device", "bad=bad.table", "--input", "in")
+        #expect(
+            result.errors == """
+                devmap: warning: line 1: device 1 of the mirror, '/dev/mapper/bad', failed: the error target fails every request (bytes 0 to 511)
+                devmap: not all that was written is where the table wants it, as the warnings tell
+
+                """)
+        #expect(result.status == 1)
+        #expect(try devmap.read("disk.img")[..<512] == bytes[...])
+    }
+
+    @Test("what a volume gets over, it only warns of")
+    func warning() throws {
+        try devmap.write([UInt8](repeating: 4, count: 512), to: "disk.img")
+        try devmap.write("0 1 error\n", to: "bad.table")
+        let table = "0 1 multipath 0 0 1 1 round-robin 0 2 0 /dev/mapper/bad disk.img"
+        let result = try devmap("volume", "read", "--table", table, "--device", "bad=bad.table")
+        #expect(result.status == 0 && result.output == [UInt8](repeating: 4, count: 512))
+        #expect(
+            result.errors
+                == "devmap: warning: line 1: path '/dev/mapper/bad' failed: the error target fails every request (bytes 0 to 511)\n")
     }
 
     @Test("a message may be one word, and an answer of lines has its own ends of lines")
@@ -231,6 +356,37 @@ struct VolumeCommandTests {
         let wrong = try devmap("volume", "info", "--device", "stripes=nothing.table", "top.table")
         #expect(
             wrong.errors == "devmap: cannot read 'nothing.table': No such file or directory\n" && wrong.status == 1)
+    }
+
+    @Test(
+        "what fails only when the devices below end is told, too",
+        arguments: [
+            ["write", "top.table", "--device", "low=low.table", "--input", "in"], ["write", "top", "--stack", "stack", "--input", "in"],
+            ["copy", "in", "device:top", "--stack", "stack"], ["copy", "in", "table:top.table", "--device", "low=low.table"],
+        ])
+    func closingBelow(_ words: [String]) throws {
+        try devmap.write([UInt8](repeating: 1, count: 512), to: "in")
+        try devmap.write("0 128 log-writes disk.img log\n", to: "low.table")
+        try devmap.write("0 128 linear /dev/mapper/low 0\n", to: "top.table")
+        try devmap.write("low,,,rw,0 128 log-writes disk.img log;top,,,rw,0 128 linear /dev/mapper/low 0\n", to: "stack")
+        // In the log's blocks: the superblock, an entry and its data, a flush; the mark that ends the log is one more.
+        for (blocks, status) in [(5, 0), (4, 1)] {
+            try devmap.makeFile("log", size: 1 << 16)
+            let limited = #"trap '' XFSZ; ulimit -f \#(blocks); exec "$0" "$@""#
+            let result = try devmap.run("/bin/sh", ["-c", limited, Devmap.binary.path, "volume"] + words)
+            #expect(result.status == status)
+            let reason = "cannot write 'log': File too large (bytes 2048 to 2559)\n"
+            if status == 0 {
+                #expect(result.errors == "")
+            } else {
+                #expect(
+                    result.errors.hasPrefix(
+                        "devmap: warning: line 1: nothing more is logged: \(reason)"
+                            + "devmap: the volume was not closed well, and its last writes may be lost: "))
+                #expect(result.errors.hasSuffix(reason), "\(result.errors)")
+            }
+            #expect(try devmap.read("disk.img")[..<512].allSatisfy { $0 == 1 })
+        }
     }
 
     /// A command line that fails, its exit status, and all that it says.
@@ -283,7 +439,7 @@ struct VolumeCommandTests {
             errors: "devmap: the destination has 4096 bytes, the source 1048576: nothing was copied\n"),
         Mistake(
             "volume", "copy", "disk.img", "disk.img",
-            errors: "devmap: cannot lock 'disk.img' for writing: another process has it open; --force-unlocked opens it all the same\n"),
+            errors: "devmap: cannot lock 'disk.img' for writing: this process has it open\n"),
         Mistake(
             "volume", "copy", "text:0 8 zero\n8 8 error\n16 8 zero", "x",
             errors: "devmap: reading the table failed: the error target fails every request (bytes 4096 to 8191); "
@@ -318,12 +474,27 @@ struct VolumeCommandTests {
             ["volume", "read", "linear.table", "--table", "x"],
             ["volume", "write", "-"], ["volume", "copy", "--jobs", "0", "a", "b"], ["lint"], ["nonsense"],
             ["volume", "info", "--nonsense"],
-            ["volume", "copy", "table:-", "table:-"], ["volume", "info", "--device", "x", "linear.table"],
+            ["volume", "copy", "table:-", "table:-"], ["volume", "copy", "--stack", "stack", "a", "b"],
+            ["volume", "info", "--device", "x", "linear.table"],
         ] {
             let result = try devmap.run(Devmap.binary.path, arguments)
             #expect(result.status == 64, "\(arguments)")
             #expect(result.errors.hasPrefix("Error: ") && result.output.isEmpty, "\(arguments)")
         }
+    }
+
+    @Test(
+        "only one thing is read from standard input",
+        arguments: [
+            ["info", "-", "--device", "a=-"], ["read", "x", "--stack", "-", "--device", "a=-"],
+            ["status", "linear.table", "--device", "a=-", "--device", "b=-"], ["write", "linear.table", "--device", "a=-"],
+            ["write", "linear.table", "--device", "a=-", "--input", "-"], ["write", "x", "--stack", "-"],
+            ["message", "-", "0", "x", "--device", "a=-"], ["copy", "table:-", "table:-"], ["copy", "table:-", "device:x", "--stack", "-"],
+        ])
+    func standardInput(_ words: [String]) throws {
+        let result = try devmap.run(Devmap.binary.path, ["volume"] + words, input: Array("0 8 zero".utf8))
+        #expect(result.status == 64)
+        #expect(result.errors.hasPrefix("Error: Standard input, -, can be read for one thing only.\n"))
     }
 
     @Test("an image that another process writes is refused, and opened by force")

@@ -180,13 +180,13 @@ extension InTheLab {
                 let first = try FileDevice(path: path, access: .readWrite)
                 expectInUse(path)
                 let error = #expect(throws: BlockIOError.self) { try FileDevice(path: path, access: .readOnly) }
-                #expect(error?.message == "cannot lock '\(path)' for reading: another process has it open for writing")
+                #expect(error?.message == "cannot lock '\(path)' for reading: this process has it open for writing")
                 try first.flush()
             }
             try withDevices { path, _, _ in
                 let readers = [try FileDevice(path: path, access: .readOnly), try FileDevice(path: path, access: .readOnly)]
                 let error = #expect(throws: BlockIOError.self) { try FileDevice(path: path, access: .readWrite) }
-                #expect(error?.message == "cannot lock '\(path)' for writing: another process has it open")
+                #expect(error?.message == "cannot lock '\(path)' for writing: this process has it open")
                 #expect(try readers[1].read(at: 0, count: 1) == [0])
             }
         }

@@ -35,6 +35,7 @@ public final class FileDevice: BlockDevice {
     /// The first flush that failed. The system forgets which pages were lost once it has told of them, so that a second call would
     /// wrongly succeed: from the first failure on every flush of this object fails.
     private let failedFlush = Monitor<BlockIOError?>(nil)
+    private let durableWriting = DurableWriting()
     /// How many writes have returned, and how many of them a flush has made durable since: a flush with nothing to do costs nothing,
     /// so that a table of many lines on one file may flush each line. What was written before the file was opened for writing is one write more: nobody knows
     /// whether it is durable.
@@ -45,8 +46,8 @@ public final class FileDevice: BlockDevice {
 
     /// Opens the regular file or block device at `path`.
     ///
-    /// Throws `notFound`, `permissionDenied`, `readOnly`, `wrongFileType` (a directory, a pipe, a character device), or `inUse` when
-    /// another process's lock excludes this one.
+    /// Throws `notFound`, `permissionDenied`, `readOnly`, `wrongFileType` (a directory, a pipe, a character device), or `inUse` when the
+    /// lock of another process, or of another device of this one, excludes this one; only in the first case with the system's error number.
     public convenience init(path: String, access: Access, locking: Locking = .enforced) throws(BlockIOError) {
         try self.init(try Self.openExisting(path, access, locking), path, access, locking)
     }
@@ -71,7 +72,10 @@ public final class FileDevice: BlockDevice {
     }
 
     /// Makes a regular file of `size` bytes that reads as zeroes, in place of what a file at `path` held before, and opens it for writing.
-    /// A block device is opened as it is. A file that another process has open is refused before anything of it is lost.
+    /// A block device is opened as it is; ``DeviceCopy/init(from:creating:locking:)`` minds that.
+    ///
+    /// What a file holds is not lost where another process has it locked, where a device of this process has it open, whatever the locking
+    /// (both are `inUse`), and where it cannot have that size.
     public static func create(path: String, size: ByteCount, locking: Locking = .enforced) throws(BlockIOError) -> FileDevice {
         guard size.count <= UInt64(Int64.max) else {
             throw BlockIOError(.noSpace, message: "cannot create '\(path)': no file has \(size) bytes")
@@ -89,7 +93,10 @@ public final class FileDevice: BlockDevice {
             guard error.errno == .fileExists else { throw error }
         }
         let status = try calling("open", path) { () throws(Errno) in try OpenFile.status(of: path) }
-        if status.kind == .blockDevice { return try FileDevice(path: path, access: .readWrite, locking: locking) }
+        if status.kind == .blockDevice {
+            try expectNotOpen(status, path)
+            return try FileDevice(path: path, access: .readWrite, locking: locking)
+        }
         try checkKind(status.kind, path)
         return try FileDevice(try open(path, .readWrite, [.closeOnExec, .nonBlocking]), path, .readWrite, locking, newSize: size)
     }
@@ -103,10 +110,7 @@ public final class FileDevice: BlockDevice {
             var status = try Self.calling("inspect", path) { () throws(Errno) in try file.status() }
             try Self.checkKind(status.kind, path)
             if let newSize, status.kind == .regularFile {
-                try Self.calling("set the size of", path) { () throws(Errno) in
-                    try file.truncate(to: 0)
-                    try file.truncate(to: newSize.count)
-                }
+                try Self.replaceContents(of: file, status, size: newSize.count, path)
                 status.size = newSize.count
             }
             isBlockDevice = status.kind == .blockDevice
@@ -116,6 +120,7 @@ public final class FileDevice: BlockDevice {
             identity = Self.identity(status)
             limits = BlockLimits(isReadOnly: access == .readOnly)
             self.path = path  // last: from here on deinit closes the file
+            Self.noteOpening(of: identity)
         } catch {
             try? file.descriptor.close()
             throw error
@@ -123,6 +128,7 @@ public final class FileDevice: BlockDevice {
     }
 
     deinit {
+        Self.noteClosing(of: identity)
         try? file.descriptor.close()
         isClosed.withLock { $0 = true }
     }
@@ -163,7 +169,9 @@ public final class FileDevice: BlockDevice {
                     (pieces, position) throws(Errno) in
                     if flags.contains(.forceUnitAccess), !needsFlush {
                         do throws(Errno) {
-                            return unsafe try file.writePieces(pieces, at: position, durably: true)
+                            return try durableWriting.perform { () throws(Errno) in
+                                unsafe try file.writePieces(pieces, at: position, durably: true)
+                            }
                         } catch .notSupported {
                             needsFlush = true
                         } catch .notSupportedOnSocket {
@@ -192,6 +200,7 @@ public final class FileDevice: BlockDevice {
             let finished = writes.load(ordering: .acquiring)
             do throws(Errno) {
                 try file.synchronizeData()
+                try durableWriting.check()
                 durableWrites.store(finished, ordering: .releasing)
             } catch {
                 let first = BlockIOError.system(error, "flush", path)
@@ -249,7 +258,10 @@ public final class FileDevice: BlockDevice {
     public func extent(at offset: UInt64, limit: UInt64) throws(BlockIOError) -> Extent {
         if isBlockDevice { return Extent(.data, count: limit) }
         do throws(Errno) {
-            guard let data = try file.nextData(from: offset) else { return Extent(.hole, count: limit) }
+            guard let data = try file.nextData(from: offset) else {
+                // Behind the end of a file that has become shorter there is no hole: whoever reads there is told.
+                return Extent(try file.status().size < size.count ? .data : .hole, count: limit)
+            }
             if data > offset { return Extent(.hole, count: min(data - offset, limit)) }
             guard let hole = try file.nextHole(from: offset), hole > offset else { return Extent(.data, count: limit) }
             return Extent(.data, count: min(hole - offset, limit))
@@ -266,7 +278,7 @@ public final class FileDevice: BlockDevice {
         identity(try calling("open", path) { () throws(Errno) in try OpenFile.status(of: path) })
     }
 
-    private static func identity(_ status: OpenFile.Status) -> DeviceIdentity {
+    static func identity(_ status: OpenFile.Status) -> DeviceIdentity {
         status.kind == .blockDevice
             ? .blockDevice(DeviceNumber(major: status.rawDevice.major, minor: status.rawDevice.minor))
             : .file(device: status.device, inode: status.inode)
@@ -286,7 +298,11 @@ public final class FileDevice: BlockDevice {
         try checkKind(found.kind, path)
         var options: FileDescriptor.OpenOptions = [.closeOnExec, .nonBlocking]
         if found.kind == .blockDevice, access == .readWrite, locking == .enforced { options.insert(.exclusiveCreate) }
-        return try open(path, access == .readOnly ? .readOnly : .readWrite, options)
+        do throws(BlockIOError) { return try open(path, access == .readOnly ? .readOnly : .readWrite, options) } catch {
+            var error = error
+            if error.code == .inUse, isOpen(identity(found)) { error.errno = nil }  // it is nobody else
+            throw error
+        }
     }
 
     private static func open(
@@ -307,11 +323,13 @@ public final class FileDevice: BlockDevice {
         do throws(Errno) {
             try file.lockFile(exclusively: access == .readWrite)
         } catch .resourceTemporarilyUnavailable {
+            let isOurs = (try? file.status()).map { isOpen(identity($0)) } ?? false
+            let holder = isOurs ? "this process" : "another process"
             throw BlockIOError(
-                .inUse, errno: .resourceTemporarilyUnavailable,
+                .inUse, errno: isOurs ? nil : .resourceTemporarilyUnavailable,
                 message: access == .readWrite
-                    ? "cannot lock '\(path)' for writing: another process has it open"
-                    : "cannot lock '\(path)' for reading: another process has it open for writing")
+                    ? "cannot lock '\(path)' for writing: \(holder) has it open"
+                    : "cannot lock '\(path)' for reading: \(holder) has it open for writing")
         } catch {
             throw .system(error, "lock", path)
         }

@@ -41,9 +41,7 @@ struct LogList: ParsableCommand {
     }
 
     private func printText(_ reader: LogWritesReader, _ entries: Range<UInt64>) throws {
-        while let item = try reader.next(), item.number < entries.upperBound {
-            if item.number >= entries.lowerBound, isWanted(item.entry) { try Terminal.print("\(item.number) \(item.entry)\n") }
-        }
+        try forEachItem(reader, entries) { try Terminal.print("\($0.number) \($0.entry)\n") }
     }
 
     /// The list may have any number of entries: each is printed as it is read.
@@ -52,8 +50,7 @@ struct LogList: ParsableCommand {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         try Terminal.print("{\"blockSize\":\(reader.superblock.blockSize),\"entryCount\":\(reader.superblock.entryCount),\"entries\":[")
         var separator = "\n"
-        while let item = try reader.next(), item.number < entries.upperBound {
-            guard item.number >= entries.lowerBound, isWanted(item.entry) else { continue }
+        try forEachItem(reader, entries) { item in
             let row = Row(
                 entry: item.number, flags: Self.names(of: item.entry.flags), offset: item.entry.offset, length: item.entry.count,
                 mark: item.entry.mark, place: item.place)
@@ -63,7 +60,13 @@ struct LogList: ParsableCommand {
         try Terminal.print("\n]}\n")
     }
 
-    private func isWanted(_ entry: LogWritesEntry) -> Bool { only.isEmpty || only.contains { $0.includes(entry) } }
+    /// Those that are asked for. What is behind the last of them may be bad: it is not looked at.
+    private func forEachItem(_ reader: LogWritesReader, _ entries: Range<UInt64>, _ body: (LogWritesReader.Item) throws -> Void) throws {
+        if entries.isEmpty { return }
+        while reader.number < entries.upperBound, let item = try reader.next() {
+            if entries.contains(item.number), only.isEmpty || only.contains(where: { $0.includes(item.entry) }) { try body(item) }
+        }
+    }
 
     private static func names(of flags: LogWritesEntry.Flags) -> [String] {
         let names: [(LogWritesEntry.Flags, String)] = [

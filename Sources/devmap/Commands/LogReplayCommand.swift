@@ -1,6 +1,5 @@
 public import ArgumentParser
 public import DeviceMapper
-internal import Foundation
 
 /// `devmap log replay`.
 struct LogReplayCommand: ParsableCommand {
@@ -95,7 +94,15 @@ struct LogReplayCommand: ParsableCommand {
     }
 
     private func openTarget(_ log: FileDevice) throws(CommandFailure) -> FileDevice {
-        if (try? FileDevice.identity(of: target)) == log.identity { throw CommandFailure("'\(target)' is the log") }
+        let identity = try? FileDevice.identity(of: target)
+        if identity == log.identity { throw CommandFailure("'\(target)' is the log") }
+        if create != nil, case .blockDevice? = identity {
+            throw CommandFailure("'\(target)' is a block device: --create makes a file")
+        }
+        if let copy, let found = try? FileDevice.identity(of: copy) {
+            if found == log.identity { throw CommandFailure("'\(copy)' is the log") }
+            if found == identity { throw CommandFailure("'\(copy)' is TARGET") }
+        }
         let locking: FileDevice.Locking = range.forceUnlocked ? .none : .enforced
         do throws(BlockIOError) {
             let device =
@@ -106,7 +113,7 @@ struct LogReplayCommand: ParsableCommand {
                 }
             guard check != nil, copy == nil else { return device }
         } catch {
-            throw CommandFailure("\(error)" + (error.code == .inUse ? "; --force-unlocked opens it all the same" : ""))
+            throw CommandFailure(image: error)
         }
         // Nobody else has it open. The command that checks wants it, too.
         do throws(BlockIOError) { return try FileDevice(path: target, access: .readWrite, locking: .none) } catch {
@@ -121,26 +128,16 @@ struct LogReplayCommand: ParsableCommand {
     private func check(_ command: String, _ item: LogWritesReader.Item, _ device: FileDevice) throws {
         let state = "entry \(item.number) (\(item.entry))"
         if let copy { try makeCopy(of: device, at: copy) }
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["DEVMAP_TARGET": copy ?? target, "DEVMAP_ENTRY": "\(item.number)"]) { $1 }
-        do { try process.run() } catch { throw CommandFailure("cannot start /bin/sh: \(error)") }
-        process.waitUntilExit()
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            let how = process.terminationReason == .exit ? "exited with status" : "was ended by signal"
-            throw CommandFailure(
-                "\(state): '\(command)' \(how) \(process.terminationStatus); the same replay with --to-entry \(item.number) makes that state again"
-            )
+        let end = try ShellCommand.run(command, adding: ["DEVMAP_TARGET": copy ?? target, "DEVMAP_ENTRY": "\(item.number)"])
+        guard end == .exit(status: 0) else {
+            throw CommandFailure("\(state): '\(command)' \(end); the same replay with --to-entry \(item.number) makes that state again")
         }
         if verbose { try Terminal.print("\(state): good\n") }
     }
 
     private func makeCopy(of device: FileDevice, at path: String) throws(CommandFailure) {
         do throws(BlockIOError) {
-            let file = try FileDevice.create(path: path, size: device.size)
-            let copy = try DeviceCopy(from: device, to: file, .readsAsZeroes)
+            let copy = try DeviceCopy(from: device, creating: path)
             do throws(DeviceCopy.Failure) { try copy.run() } catch { throw error.error }
         } catch {
             throw CommandFailure("cannot copy '\(target)': \(error)")

@@ -14,6 +14,8 @@ struct VolumeInfo: ParsableCommand {
     @OptionGroup var messages: MessageOptions
     @Flag(help: "Print JSON.") var json = false
 
+    func validate() throws { try opening.expectOneStandardInput(source.readsStandardInput) }
+
     func run() throws {
         let volume = try opening.open(source, .readOnly)
         try messages.send(to: volume, source.name)

@@ -27,6 +27,7 @@ struct VolumeMessage: ParsableCommand {
     func validate() throws {
         guard table == nil || opening.stack == nil else { throw ValidationError("Give either --table or --stack.") }
         guard arguments.count >= (table == nil ? 3 : 2) else { throw ValidationError("Give a table, a sector and a message.") }
+        try opening.expectOneStandardInput(table == nil && opening.stack == nil && arguments.first == "-")
     }
 
     func run() throws {

@@ -14,6 +14,8 @@ struct VolumeRead: ParsableCommand {
     @Option(help: "How much to read; up to the end without.") var length: ByteCount?
     @Option(help: "The file to write, in place of what it held; standard output without, or for -.", completion: .file()) var output = "-"
 
+    func validate() throws { try opening.expectOneStandardInput(source.readsStandardInput) }
+
     func run() throws {
         if output == "-", Terminal.outputIsTerminal {
             throw CommandFailure("not writing a volume's bytes to a terminal: name a file with --output, or use a pipe")

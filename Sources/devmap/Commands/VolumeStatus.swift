@@ -12,6 +12,8 @@ struct VolumeStatus: ParsableCommand {
     @OptionGroup var opening: OpenOptions
     @OptionGroup var messages: MessageOptions
 
+    func validate() throws { try opening.expectOneStandardInput(source.readsStandardInput) }
+
     func run() throws {
         let volume = try opening.open(source, .readOnly)
         try messages.send(to: volume, source.name)

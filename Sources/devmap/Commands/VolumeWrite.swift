@@ -15,11 +15,7 @@ struct VolumeWrite: ParsableCommand {
     @Option(help: "Where to begin, in bytes or with a unit.") var offset = ByteCount.zero
     @Option(help: "The file to read; standard input without, or for -.", completion: .file()) var input = "-"
 
-    func validate() throws {
-        if source.readsStandardInput || opening.stack == "-", input == "-" {
-            throw ValidationError("The table and the input cannot both come from standard input.")
-        }
-    }
+    func validate() throws { try opening.expectOneStandardInput(source.readsStandardInput, input == "-") }
 
     func run() throws {
         let file = try ByteStream.reading(input)
@@ -47,6 +43,10 @@ struct VolumeWrite: ParsableCommand {
             }
         } catch {
             throw volume.closing(after: CommandFailure("\(error.message); the first \(done) bytes were written"))
+        }
+        // A request of its own, as the log of a device below may tell later: closing is none.
+        do throws(BlockIOError) { try volume.flush() } catch {
+            throw volume.closing(after: CommandFailure("what was written may be lost: \(error)"))
         }
         try volume.closeOrFail()
     }

@@ -92,7 +92,7 @@ final class MirrorEngine: TargetEngine {
         _ = state.retryLog()
         // What was copied since the front flushed.
         if flush {
-            do throws(BlockIOError) { try self.flush() } catch { throw MappingError(error) }
+            do throws(BlockIOError) { try flushBelow() } catch { throw MappingError(error) }
         }
     }
 
@@ -332,11 +332,15 @@ final class MirrorEngine: TargetEngine {
         }
     }
 
-    func flush() throws(BlockIOError) {
-        let isLast = held.isSuspendingWithFlush
+    func flush() throws(BlockIOError) { try flush(isRequest: true) }
+
+    func flushBelow() throws(BlockIOError) { try flush(isRequest: false) }
+
+    /// Flushes all legs, for a request or for nobody.
+    private func flush(isRequest: Bool) throws(BlockIOError) {
         state.settle()
         if !state.retryLog() { state.failMark() }
-        if !isLast, let outcome = refusalOfLog(0..<0) { return try finish(outcome, 0, 0) }
+        if isRequest, let outcome = refusalOfLog(0..<0) { return try finish(outcome, 0, 0) }
         let before = state.health
         var failure: BlockIOError?
         var isNew = false
@@ -352,8 +356,13 @@ final class MirrorEngine: TargetEngine {
         }
         guard let failure else { return }
         state.failFlush()
-        if isLast, !isNew, state.health.firstGoodLeg != nil { return }
-        try finish(outcome(of: failure), 0, 0)
+        let outcome = outcome(of: failure)
+        if isRequest { return try finish(outcome, 0, 0) }
+        switch outcome {
+        case .done: return
+        case .held where !isNew: return
+        default: throw failure
+        }
     }
 
     /// To all legs, whatever they hold. A leg that fails it is none the worse, but the request has failed.
@@ -374,23 +383,27 @@ final class MirrorEngine: TargetEngine {
         throw failure
     }
 
-    /// Flushes all legs, so that regions can be marked clean. Returns whether all have done it.
+    /// Flushes all legs, so that regions can be marked clean. Returns whether all have done it; one that is suspended is not waited for.
     func flushLegs() -> Bool {
-        var isFlushed = true
-        for (index, leg) in legs.enumerated() {
-            do throws(BlockIOError) { try leg.device.flush() } catch {
-                note(.flush, of: index, error)
-                isFlushed = false
+        PassingFlush.run { flush in
+            var isFlushed = true
+            for (index, leg) in legs.enumerated() {
+                do throws(BlockIOError) { try leg.device.flush() } catch {
+                    note(.flush, of: index, error)
+                    isFlushed = false
+                }
             }
+            return isFlushed && !flush.hasMissed
         }
-        return isFlushed
     }
 
     // MARK: failures
 
     func note(_ failure: MirrorHealth.Failure, of leg: Int, _ error: BlockIOError, notWritten range: Range<UInt64>? = nil) {
         guard state.fail(leg, failure, notWritten: range) else { return }
-        context.logger.warning("line \(context.line): device \(leg) of the mirror, '\(names[leg])', failed: \(error)")
+        // What one device cannot read another does; in all else that one is behind from now on.
+        let level: Logger.Level = failure == .read ? .warning : .error
+        context.logger.log(level: level, "line \(context.line): device \(leg) of the mirror, '\(names[leg])', failed: \(error)")
     }
 
     private func allHaveFailed(_ range: Range<UInt64>) -> BlockIOError {
