@@ -1,7 +1,8 @@
 internal import CGcrypt
 internal import StorageUnits
 
-/// A block cipher, by the name that the kernel's crypto API has for it; what is missing here is not in libgcrypt.
+/// A block cipher, by the name that the kernel's crypto API has for it: AES, Serpent, Twofish, Camellia, SM4, CAST5, Blowfish and 3DES, or no
+/// cipher. The kernel has others, and so has libgcrypt.
 public enum BlockCipher: String, Hashable, Sendable, CaseIterable {
     /// Keys of 16, 24 or 32 bytes. FIPS 197.
     case aes

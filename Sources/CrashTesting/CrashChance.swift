@@ -30,6 +30,9 @@ struct CrashChance {
     private var random: CrashRandom
     private var index = 0
 
+    /// Into about how many parts a write is torn at most: each costs memory, and a discard may be as large as the device.
+    private static let mostParts: UInt64 = 1024
+
     init(_ survivors: CrashPoint.Survivors, among count: Int, atomicSize: Int?) {
         self.atomicSize = atomicSize.map { UInt64($0) }
         switch survivors {
@@ -58,6 +61,8 @@ struct CrashChance {
     mutating func surviving(of entry: LogWritesEntry) -> [Range<UInt64>] {
         defer { index += 1 }
         let whole = [0..<entry.count]
+        // Of its own for each write, so that how one is torn does not change what becomes of those behind it.
+        var random = CrashRandom(seed: self.random.next())
         let survives: Bool
         switch way {
         case .all: return whole
@@ -70,15 +75,16 @@ struct CrashChance {
         if survives { return whole }
         // One in four of those that are lost is lost in part: from some place on, or here and there.
         guard let atomicSize, entry.count > atomicSize, random.next() % 4 == 0 else { return [] }
-        let units = (entry.count + atomicSize - 1) / atomicSize
-        if random.next() % 2 == 0 { return [0..<min(entry.count, (1 + random.next() % (units - 1)) * atomicSize)] }
+        let unit = atomicSize * ((entry.count / atomicSize - 1) / Self.mostParts + 1)
+        let units = (entry.count - 1) / unit + 1
+        if random.next() % 2 == 0 { return [0..<(1 + random.next() % (units - 1)) * unit] }
         var parts: [Range<UInt64>] = []
-        for unit in 0..<units where random.next() % 2 == 0 {
-            let end = min(entry.count, (unit + 1) * atomicSize)
-            if let last = parts.last, last.upperBound == unit * atomicSize {
+        for number in 0..<units where random.next() % 2 == 0 {
+            let end = min(entry.count, (number + 1) * unit)
+            if let last = parts.last, last.upperBound == number * unit {
                 parts[parts.count - 1] = last.lowerBound..<end
             } else {
-                parts.append(unit * atomicSize..<end)
+                parts.append(number * unit..<end)
             }
         }
         return parts

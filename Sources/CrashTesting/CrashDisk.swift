@@ -12,9 +12,15 @@ public final class CrashDisk: BlockDevice {
     private let engine: LogWritesEngine
 
     init(_ device: any BlockDevice, log: any BlockDevice, report: @escaping @Sendable (String) -> Void) throws(MappingError) {
+        let sizes = LogWritesSuperblock.blockSizes
+        let blockSize = max(sizes.lowerBound, log.limits.logicalBlockSize)
+        guard sizes.contains(blockSize) else {
+            throw MappingError(
+                .unsupported, message: "a log has blocks of at most \(sizes.upperBound) bytes, the device for it has blocks of \(blockSize)"
+            )
+        }
         let engine = LogWritesEngine(
-            device, size: device.size, log: log, blockSize: LogWritesSuperblock.blockSizes.lowerBound, order: .asMade,
-            memory: .mebibytes(16), report: report)
+            device, size: device.size, log: log, blockSize: blockSize, order: .asMade, memory: .mebibytes(16), report: report)
         self.engine = engine
         let table: MappingTable
         do throws(TableError) {
@@ -23,6 +29,8 @@ public final class CrashDisk: BlockDevice {
             throw MappingError(.invalidTable, message: error.message)
         }
         volume = try Volume(table, opening: .devices([:]))
+        // A workload that writes nothing has a log, too.
+        engine.begin()
     }
 
     /// Puts a mark into the log: a checker is told the marks that came before the crash, and knows from them what was promised.
@@ -43,7 +51,8 @@ public final class CrashDisk: BlockDevice {
         try volume.write(bytes, at: offset, flags: flags)
     }
 
-    public func flush() throws(BlockIOError) { try volume.flush() }
+    /// Whoever makes it: that of a volume above which ends is a flush like any other to a disk.
+    public func flush() throws(BlockIOError) { try engine.flush(volume) }
 
     public func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) { try volume.discard(at: offset, count: count) }
 

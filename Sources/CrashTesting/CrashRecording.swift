@@ -28,10 +28,10 @@ public struct CrashRecording: Sendable {
         var report = CrashTest.Report()
         do throws(FormatError) { report.entries = try LogWritesReader(log).superblock.entryCount } catch { throw .log(error) }
         var failures: [CrashTestError.FailingState] = []
-        let isFound = try forEachMoment(test.only == nil ? test.moments : .afterEveryEntry) { (moment) throws(CrashTestError) in
+        let isAbsent = try forEachMoment(test.only == nil ? test.moments : .afterEveryEntry) { (moment) throws(CrashTestError) in
             if let only = test.only, only.entry != moment.last.number { return true }
             let points = test.only.map { [$0] } ?? moment.points(test)
-            report.moments += 1
+            if !points.isEmpty { report.moments += 1 }
             for point in points {
                 let state = try moment.state(point, test.losses)
                 report.states += 1
@@ -42,24 +42,25 @@ public struct CrashRecording: Sendable {
             }
             return test.only == nil
         }
-        if let only = test.only, isFound { throw .noSuchPoint(only) }
+        if let only = test.only, isAbsent { throw .noSuchPoint(only) }
         if !failures.isEmpty { throw .failingStates(failures) }
         return report
     }
 
-    /// Makes one state again, and lends it.
-    public func withState<Result>(
-        at point: CrashPoint, losses: CrashLosses = CrashLosses(), _ body: (CrashState) throws -> Result
-    ) throws -> Result {
-        var result: Result?
-        let isAbsent = try forEachMoment(.afterEveryEntry) { (moment) throws(CrashTestError) in
+    /// Makes one state again, and lends it. `losses` are those of the test.
+    ///
+    /// Throws what `body` throws, and a ``CrashTestError`` when there is no such state.
+    public func withState<Value>(
+        at point: CrashPoint, losses: CrashLosses?, _ body: (CrashState) throws -> Value
+    ) throws -> Value {
+        var state: CrashState?
+        _ = try forEachMoment(.afterEveryEntry) { (moment) throws(CrashTestError) in
             guard moment.last.number == point.entry else { return true }
-            let state = try moment.state(point, losses)
-            do { result = try body(state) } catch { throw .workload(error) }
+            state = try moment.state(point, losses)
             return false
         }
-        guard !isAbsent, let result else { throw CrashTestError.noSuchPoint(point) }
-        return result
+        guard let state else { throw CrashTestError.noSuchPoint(point) }
+        return try body(state)
     }
 
     /// Calls `body` with each moment until it returns false; whether it never did.
@@ -80,6 +81,8 @@ public struct CrashRecording: Sendable {
             guard let next else { return true }
             if moment == nil { moment = CrashMoment(reader, OverlayDevice(size: size, over: initial), next) }
             try moment?.add(next)
+            if wanted.contains(.duringForcedWrites), let moment, moment.isUnderWay, try !body(moment) { return false }
+            moment?.acknowledge()
             isSeen = next.entry.isMoment(wanted)
             if isSeen, let moment, try !body(moment) { return false }
         }

@@ -14,15 +14,15 @@ internal import UserspaceVolumes
 ///     }
 ///
 /// What the workload writes goes to a device in memory, and to a log in the format of dm-log-writes. Then the log is replayed to each
-/// flush, to each write with forced unit access and to each mark; and before each flush also such states are made as a disk may be found in that
-/// has a cache: some of the writes that were not flushed have come to it, others have not, and some only in part. Which ones is chosen by a seed, so
-/// that a state that fails can be made again.
+/// flush, to each write with forced unit access and to each mark; and before each flush, and during each such write, also such states are
+/// made as a disk may be found in that has a cache: some of the writes that were not durable yet have come to it, others have not, and some
+/// only in part. Which ones is chosen by a seed, so that a state that fails can be made again.
 ///
 /// One write may be missing and a later one be there, which is what is called reordering; two that overlap are found in the order in which they were made.
 public struct CrashTest: Sendable {
     /// The size of the device; a multiple of 512 bytes.
     public var size: ByteCount
-    /// What is on the device before the workload; zeroes without. No shorter than `size`, and only read.
+    /// What is on the device before the workload; zeroes without. No shorter than `size`, with blocks of up to 4096 bytes, and only read.
     public var initial: (any BlockDevice)?
     /// When crashes come.
     public var moments: CrashMoments = .all
@@ -64,9 +64,14 @@ public struct CrashTest: Sendable {
     }
 
     /// Runs the workload, and returns what it wrote. A `log` of your own is kept, a file for `devmap log` say; else one in memory is made.
+    ///
+    /// The disk has the blocks of the log: where they are larger than 512 bytes, at most 65536, every write is one of whole such blocks.
+    /// Throws `mapping` when they are larger still, when `size` is no multiple of them, and when ``initial`` is shorter than `size` or has
+    /// blocks of more than 4096 bytes.
     public func record(
         to log: (any BlockDevice)? = nil, _ workload: (CrashDisk) throws -> Void
     ) throws(CrashTestError) -> CrashRecording {
+        try checkInitial()
         let log = log ?? MemoryDevice(size: logSize)
         let end = Monitor<String?>(nil)
         let disk: CrashDisk
@@ -83,5 +88,21 @@ public struct CrashTest: Sendable {
         do throws(MappingError) { try disk.close() } catch { throw .mapping(error) }
         guard end.withLock({ $0 }) == nil else { throw .logIsFull(log.size) }
         return CrashRecording(log: log, size: size, initial: initial)
+    }
+
+    /// Before the workload is run for nothing.
+    private func checkInitial() throws(CrashTestError) {
+        guard let initial else { return }
+        guard initial.size >= size else {
+            throw .mapping(
+                MappingError(.deviceTooSmall, message: "the initial device has \(initial.size) bytes, the test needs \(size)"))
+        }
+        let blockSize = initial.limits.logicalBlockSize
+        guard blockSize <= Int(OverlayDevice.blockSize) else {
+            throw .mapping(
+                MappingError(
+                    .unsupported, message: "the initial device has blocks of \(blockSize) bytes, at most \(OverlayDevice.blockSize) can be")
+            )
+        }
     }
 }

@@ -33,7 +33,7 @@ public enum CrashTestError: Error {
 
 extension CrashTestError.FailingState: CustomStringConvertible {
     /// `a crash after entry 12, all unflushed writes survived (the last is flush): ...`
-    public var description: String { "a crash after \(point) (the last is \(lastEntry)): \(error)" }
+    public var description: String { "a crash \(point.isUnderWay ? "with" : "after") \(point) (the last is \(lastEntry)): \(error)" }
 }
 
 extension CrashTestError: CustomStringConvertible {
@@ -42,7 +42,8 @@ extension CrashTestError: CustomStringConvertible {
         switch self {
         case .failingStates(let states):
             states.map(\.description).joined(separator: "\n")
-                + "\nto see one again, give its entry and seed as a CrashPoint to CrashTest.only or CrashRecording.withState(at:)"
+                + "\nto see one again, give its entry and seed as a CrashPoint to CrashTest.only, "
+                + "or with the test's losses to CrashRecording.withState(at:losses:)"
         case .workload(let error): "the workload failed: \(error)"
         case .logIsFull(let size): "the log is full: \(size) bytes are too few for all that the workload writes"
         case .mapping(let error): "\(error)"

@@ -13,10 +13,31 @@ final class OverlayDevice: BlockDevice {
     private static let blocksPerSlab = 64
 
     private struct State: Sendable {
-        /// Where each changed block is: its number in the slabs; `nil` when it is zeroes.
-        var slots: [UInt64: Int?] = [:]
+        /// Where each block that is in memory is: its number in the slabs.
+        var slots: [UInt64: Int] = [:]
+        /// The blocks that are zeroes, but for those in memory.
+        var zeroes = BlockRanges()
         var slabs: [AlignedBuffer] = []
+        /// How many slots were ever used, and those of them that are not any more.
         var used = 0
+        var unused: [Int] = []
+
+        /// Makes zeroes of whole blocks, which then take no memory.
+        mutating func clear(_ blocks: Range<UInt64>) {
+            let inMemory = slots.count < blocks.count ? slots.keys.filter { blocks.contains($0) } : blocks.filter { slots[$0] != nil }
+            for block in inMemory {
+                if let slot = slots.removeValue(forKey: block) { unused.append(slot) }
+            }
+            zeroes.insert(blocks)
+        }
+
+        /// The first of these blocks that is in memory; the end of them when none is. Takes no more steps than blocks are in memory, twice.
+        func firstInMemory(of blocks: Range<UInt64>) -> UInt64 {
+            let near = blocks.prefix(slots.count)
+            if let found = near.first(where: { slots[$0] != nil }) { return found }
+            guard near.count < blocks.count else { return blocks.upperBound }
+            return slots.keys.filter { blocks.contains($0) }.min() ?? blocks.upperBound
+        }
     }
 
     /// `size` bytes: those of `base` at first, which is no shorter, or zeroes.
@@ -39,13 +60,14 @@ final class OverlayDevice: BlockDevice {
     }
 
     private func read(_ block: UInt64, _ within: Int, into part: inout MutableRawSpan, _ state: State) throws(BlockIOError) {
-        switch state.slots[block] {
-        case .some(.some(let slot)):
+        if let slot = state.slots[block] {
             let place = slot % Self.blocksPerSlab * Int(Self.blockSize) + within
             let count = part.byteCount
             state.slabs[slot / Self.blocksPerSlab].withBytes { part.copy(from: $0.extracting(place..<place + count)) }
-        case .some(.none): part.fillWithZeroes()
-        case .none: try readBelow(block, within, into: &part)
+        } else if state.zeroes.contains(block) {
+            part.fillWithZeroes()
+        } else {
+            try readBelow(block, within, into: &part)
         }
     }
 
@@ -77,17 +99,19 @@ final class OverlayDevice: BlockDevice {
     }
 
     func writeZeroes(at offset: UInt64, count: UInt64, flags: ZeroFlags) throws(BlockIOError) {
+        guard count > 0 else { return }
+        let end = offset + count
+        // What is less than a block, before and behind the whole ones; the last block of the device may be a short one.
+        let head = offset..<min(end, (offset + Self.blockSize - 1) / Self.blockSize * Self.blockSize)
+        let tail = max(head.upperBound, end == size.count ? end : end / Self.blockSize * Self.blockSize)..<end
         try state.withLock { state throws(BlockIOError) in
-            var done: UInt64 = 0
-            while done < count {
-                let (block, within, part) = part(at: offset + done, left: Int(min(count - done, Self.blockSize)))
-                let isWhole = within == 0 && UInt64(part) == min(Self.blockSize, size.count - block * Self.blockSize)
-                switch state.slots[block] {
-                case .some(.none): break  // zeroes already
-                case .none where isWhole: state.slots[block] = .some(nil)
-                case .none, .some(.some): try change(block, within, part, &state) { $0.fillWithZeroes() }
-                }
-                done += UInt64(part)
+            if head.upperBound < tail.lowerBound {
+                state.clear(head.upperBound / Self.blockSize..<(tail.lowerBound + Self.blockSize - 1) / Self.blockSize)
+            }
+            for range in [head, tail] where !range.isEmpty {
+                let (block, within, count) = part(at: range.lowerBound, left: range.count)
+                if state.slots[block] == nil, state.zeroes.contains(block) { continue }  // zeroes already
+                try change(block, within, count, &state) { $0.fillWithZeroes() }
             }
         }
     }
@@ -98,12 +122,15 @@ final class OverlayDevice: BlockDevice {
 
     func extent(at offset: UInt64, limit: UInt64) throws(BlockIOError) -> Extent {
         try state.withLock { state throws(BlockIOError) in
-            let count = min(limit, Self.blockSize - offset % Self.blockSize)
-            switch state.slots[offset / Self.blockSize] {
-            case .some(.some): return Extent(.data, count: count)
-            case .some(.none): return Extent(.hole, count: count)
-            case .none: return try base?.extent(at: offset, limit: count) ?? Extent(.hole, count: count)
-            }
+            let block = offset / Self.blockSize
+            if state.slots[block] != nil { return Extent(.data, count: min(limit, Self.blockSize - offset % Self.blockSize)) }
+            // As far as it goes on like this.
+            let (isZero, other) = state.zeroes.run(from: block)
+            let last = (offset + limit + Self.blockSize - 1) / Self.blockSize
+            let end = state.firstInMemory(of: block..<min(last, other ?? last))
+            let count = min(limit, end * Self.blockSize - offset)
+            if isZero { return Extent(.hole, count: count) }
+            return try base?.extent(at: offset, limit: count) ?? Extent(.hole, count: count)
         }
     }
 
@@ -117,14 +144,14 @@ final class OverlayDevice: BlockDevice {
         _ block: UInt64, _ within: Int, _ count: Int, _ state: inout State, _ body: (inout MutableRawSpan) -> Void
     ) throws(BlockIOError) {
         let slot: Int
-        if case .some(.some(let found)) = state.slots[block] {
+        if let found = state.slots[block] {
             slot = found
         } else {
-            slot = state.used
+            slot = state.unused.last ?? state.used
             if slot / Self.blocksPerSlab == state.slabs.count {
                 state.slabs.append(AlignedBuffer(count: Self.blocksPerSlab * Int(Self.blockSize)))
             }
-            let isBelow = state.slots[block] == nil
+            let isBelow = !state.zeroes.contains(block)
             try state.slabs[slot / Self.blocksPerSlab].withMutableBytes { (bytes) throws(BlockIOError) in
                 let place = slot % Self.blocksPerSlab * Int(Self.blockSize)
                 var room = bytes.part(place..<place + Int(min(Self.blockSize, size.count - block * Self.blockSize)))
@@ -132,7 +159,7 @@ final class OverlayDevice: BlockDevice {
                 if isBelow { try readBelow(block, 0, into: &room) } else { room.fillWithZeroes() }
             }
             state.slots[block] = slot
-            state.used += 1
+            if state.unused.popLast() == nil { state.used += 1 }
         }
         state.slabs[slot / Self.blocksPerSlab].withMutableBytes { bytes in
             let place = slot % Self.blocksPerSlab * Int(Self.blockSize) + within

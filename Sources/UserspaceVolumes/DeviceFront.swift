@@ -13,14 +13,15 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
     private let requests = RequestGate()
     /// Passed by questions and messages, which a suspended device takes, too: shut only while the table is exchanged.
     private let visits = RequestGate()
-    private(set) var isSuspended: Bool {
-        get { suspended.load(ordering: .acquiring) }
-        set { suspended.store(newValue, ordering: .releasing) }
+    private enum State: UInt8, AtomicRepresentable {
+        case serving
+        case suspended
+        /// Everything that was written is durable.
+        case suspendedAndFlushed
     }
-    /// Apart, for whoever flushes from above.
-    private let suspended = Atomic(false)
-    /// Whether everything that was written is durable, while the device is suspended.
-    private var isFlushed = false
+    /// Atomic for whoever flushes from above.
+    private let state = Atomic(State.serving)
+    var isSuspended: Bool { state.load(ordering: .acquiring) != .serving }
 
     /// What is known of the table in force without passing a gate; after the end, of the last one.
     struct Appearance: Sendable {
@@ -54,22 +55,23 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
         requests.shut()
         table?.prepareToSuspend(flush: flush)
         requests.waitUntilEmpty()
-        do throws(MappingError) { try table?.suspend(flush: flush) } catch {
+        var isFlushed = true
+        do throws(MappingError) { isFlushed = try table?.suspend(flush: flush) ?? true } catch {
             // The reason is the first failure; a table that does not even resume fails its requests by itself.
             try? table?.resume(replacing: nil, isInForce: true)
             requests.open()
             throw error
         }
-        isSuspended = true
-        isFlushed = flush
+        state.store(isFlushed ? .suspendedAndFlushed : .suspended, ordering: .releasing)
+        requests.tell()
     }
 
-    /// Suspends the table with a flush, once more where it was suspended without.
+    /// Suspends the table with a flush, once more where not all was flushed.
     private func flushTable() throws(MappingError) {
-        guard !isFlushed else { return }
+        guard state.load(ordering: .relaxed) != .suspendedAndFlushed else { return }
         table?.prepareToSuspend(flush: true)
-        try table?.suspend(flush: true)
-        isFlushed = true
+        let isFlushed = try table?.suspend(flush: true) ?? true
+        if isSuspended, isFlushed { state.store(.suspendedAndFlushed, ordering: .releasing) }
     }
 
     /// Lets requests through again; there is a table for them.
@@ -88,8 +90,7 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
     }
 
     private func letRequestsIn() {
-        isSuspended = false
-        isFlushed = false
+        state.store(.serving, ordering: .releasing)
         requests.open()
     }
 
@@ -151,11 +152,27 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
         }
     }
 
-    /// Makes durable what was written. The flush of a suspension further up does not wait for a device that is suspended, as nothing waits in the kernel: what
-    /// came to it before is as durable as its own suspension was to make it.
+    /// Makes durable what was written.
     func flush() throws(BlockIOError) {
-        if Suspension.isUnderWay, isSuspended { return }
+        if let flush = PassingFlush.current { return try pass(flush) }
         try request(at: 0, count: 0) { (table) throws(BlockIOError) in try table.flush() }
+    }
+
+    /// A flush that is nobody's request: it does not wait for a device that is suspended, or is about to be.
+    private func pass(_ flush: PassingFlush) throws(BlockIOError) {
+        while true {
+            switch requests.enter(unless: { isSuspended }) {
+            case .closed: throw BlockIOError(.closed, message: "the volume is closed")
+            case .turnedAway:
+                if state.load(ordering: .acquiring) != .suspendedAndFlushed { flush.noteMissed() }
+                return
+            case .entered: break
+            }
+            defer { requests.leave() }
+            do throws(BlockIOError) { return try table?.flushBelow() ?? () } catch {
+                if error.code != .requeued { throw error }
+            }
+        }
     }
 
     /// Calls `body` with the table in force, suspended or not.
@@ -165,11 +182,6 @@ final class DeviceFront: @unchecked Sendable {  // `table` changes only while bo
         guard let table else { throw MappingError(.notFound, message: "the device has no active table") }
         return try body(table)
     }
-}
-
-/// Whether the calling thread is suspending, or ending, a device.
-enum Suspension {
-    @TaskLocal static var isUnderWay = false
 }
 
 extension DeviceFront.Appearance {

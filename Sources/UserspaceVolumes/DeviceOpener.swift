@@ -135,6 +135,10 @@ private final class OpenedFiles: Sendable {
             }
             // In between the path may come to lead elsewhere, to a file that is open already.
             if let device = try FileDevice.open(identity, path: path, access: access, locking: locking) {
+                if opened.count == opened.capacity {
+                    // Before there is room for more: those that are closed are nobody's.
+                    opened = opened.filter { !$1.isClosed.withLock { $0 } }
+                }
                 opened[identity] = Opened(device)
                 return device
             }

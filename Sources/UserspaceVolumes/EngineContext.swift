@@ -10,7 +10,7 @@ public struct VolumeEnvironment: Sendable {
     public var logger = Logger(label: "volume") { _ in SwiftLogNoOpLogHandler() }
     /// Threads for work that falls into parts.
     public var workers: Workers
-    /// How much memory a volume may use for caches.
+    /// How much memory a volume may use for caches, which its lines share.
     public var memoryBudget = ByteCount.mebibytes(32)
     /// Tells time.
     public var clock: any VolumeClock = SystemClock()
@@ -51,7 +51,7 @@ public struct EngineContext: Sendable {
     public var logger: Logger { environment.logger }
     /// Threads for work that falls into parts.
     public var workers: Workers { environment.workers }
-    /// How much memory the volume may use for caches.
+    /// How much memory the volume may use for caches, which its lines share.
     public var memoryBudget: ByteCount { environment.memoryBudget }
 
     /// Takes memory for as long as the volume is open from what it may use, which its lines share. Throws `outOfMemory` when that much is not left; `what`
@@ -118,6 +118,8 @@ public final class SharedResources: Sendable {
                 return true
             }
         }
+
+        func giveBack(_ count: UInt64) { left.withLock { $0 += count } }
 
         func take(upTo count: UInt64) -> UInt64 {
             left.withLock { left in

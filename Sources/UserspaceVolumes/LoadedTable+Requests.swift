@@ -47,6 +47,12 @@ extension LoadedTable {
         for line in lines { try line.engine.flush() }
     }
 
+    /// A flush that is nobody's request.
+    func flushBelow() throws(BlockIOError) {
+        if limits.isReadOnly { return }
+        for line in lines { try line.engine.flushBelow() }
+    }
+
     /// Discards the whole blocks of the range; parts of blocks at its ends stay as they are.
     func discard(at offset: UInt64, count: UInt64) throws(BlockIOError) {
         try forEachLine(at: offset, count: count) { (line, start, range) throws(BlockIOError) in

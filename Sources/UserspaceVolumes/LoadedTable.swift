@@ -103,18 +103,24 @@ final class LoadedTable: Sendable {
         for line in lines { line.engine.prepareToSuspend(flush: flush) }
     }
 
-    /// Stops serving. With `flush` everything written is durable afterwards; when that fails, the first failure is thrown, and all engines are suspended
-    /// nevertheless. A table that was suspended without is suspended once more to be flushed.
-    func suspend(flush: Bool) throws(MappingError) {
+    /// Stops serving. With `flush` everything written is durable afterwards, but for what devices below have that are suspended; when that fails, the first
+    /// failure is thrown, and all engines are suspended nevertheless. A table where something is not durable is suspended once more to be flushed. Returns
+    /// whether everything is durable.
+    func suspend(flush: Bool) throws(MappingError) -> Bool {
+        var isFlushed = flush
         try forEachLine { (line) throws(MappingError) in
-            var failure: MappingError?
-            if flush, !limits.isReadOnly {
-                let flushed = Suspension.$isUnderWay.withValue(true) { Result { () throws(BlockIOError) in try line.engine.flushBelow() } }
-                do throws(BlockIOError) { try flushed.get() } catch { failure = MappingError(error) }
+            let failure = PassingFlush.run { passing -> MappingError? in
+                defer { isFlushed = isFlushed && !passing.hasMissed }
+                var failure: MappingError?
+                if flush, !limits.isReadOnly {
+                    do throws(BlockIOError) { try line.engine.flushBelow() } catch { failure = MappingError(error) }
+                }
+                do throws(MappingError) { try line.engine.suspend(flush: flush) } catch { failure = failure ?? error }
+                return failure
             }
-            do throws(MappingError) { try line.engine.suspend(flush: flush) } catch { failure = failure ?? error }
             if let failure { throw failure }
         }
+        return isFlushed
     }
 
     /// Ends all engines. Throws the first failure, after everything is closed.

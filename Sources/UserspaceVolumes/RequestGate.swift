@@ -25,6 +25,31 @@ final class RequestGate: Sendable {
         }
     }
 
+    /// What becomes of a request that does not wait for whatever holds the gate shut.
+    enum Entry {
+        case entered
+        case turnedAway
+        case closed
+    }
+
+    /// Lets a request in, when the gate is open; or turns it away once `isAway`, which whoever makes it so has told the gate.
+    func enter(unless isAway: () -> Bool) -> Entry {
+        while true {
+            let seen = state.wrappingAdd(1, ordering: .acquiring).newValue
+            if seen & Self.bits == 0 { return .entered }
+            leave()
+            if seen & Self.closedBit != 0 { return .closed }
+            let isTurnedAway = change.wait { _ -> Bool? in
+                if state.load(ordering: .acquiring) & Self.bits != Self.shutBit { return false }
+                return isAway() ? true : nil
+            }
+            if isTurnedAway { return .turnedAway }
+        }
+    }
+
+    /// Those that wait look again.
+    func tell() { change.withLock { _ in } }
+
     /// A request that was let in is done.
     func leave() {
         let left = state.wrappingSubtract(1, ordering: .releasing).newValue

@@ -20,11 +20,11 @@ public protocol TargetEngine: BlockDevice {
     /// The device is about to be suspended, and no new request comes; those under way are waited for next. An engine that makes requests wait lets them go
     /// now, or gives them back with `BlockIOError.Code.requeued` where nothing is to be flushed. The kernel's `presuspend`.
     func prepareToSuspend(flush: Bool)
-    /// Makes every write that has returned durable, as the device is about to be suspended. This is nobody's request: a target that fails requests, or drops
-    /// them, lets it through.
+    /// Makes every write that has returned durable, as this device, or one above it, is suspended or ends. This is nobody's request: a target that fails
+    /// requests, drops, delays, counts or logs them, or makes them wait, lets it through at once. It may come while the engine serves, and while it is suspended.
     func flushBelow() throws(BlockIOError)
     /// Stops background work and, with `flush`, commits what is pending. No request is under way, and none comes until `resume`. The kernel's
-    /// `postsuspend`. With `flush` the devices below are flushed already. What was suspended without is suspended once more, with, before it ends.
+    /// `postsuspend`. With `flush` the devices below are flushed already. Called once more, with `flush`, where not everything was flushed.
     func suspend(flush: Bool) throws(MappingError)
     /// What `dmsetup status` prints behind the target's name.
     func status() -> String

@@ -14,7 +14,8 @@ internal import Synchronization
 /// have come to the disk; a volume that is let go without is flushed too, but then only the logger hears of a failure.
 ///
 /// A volume is made of a table of its own, or opened from a device of a ``UserspaceMapper``. Then others may have the device open, too: requests wait while it
-/// is suspended, and its table, with its size, may be replaced.
+/// is suspended, and its table, with its size, may be replaced. Such a volume is only a way to the device: closing it, or letting it go,
+/// flushes nothing, but where the device ends with it; call `flush()`.
 public final class Volume: BlockDevice {
     let front: DeviceFront
     /// The table that was in force when the volume was opened.

@@ -69,9 +69,14 @@ extension InTheLab {
                     let device = try side.open("slow")
                     var statuses = [try side.status(of: "slow")]
                     var threads: [BackgroundThread] = []
+                    let outcomes = Monitor([String](repeating: "", count: 7))
                     for index in 0..<7 {
                         // Each begins when the status shows the one before.
-                        threads.append(BackgroundThread { _ = try? Self.request(index, device) })
+                        threads.append(
+                            BackgroundThread {
+                                let outcome = Self.outcome(index, device)
+                                outcomes.withLock { $0[index] = outcome }
+                            })
                         while try side.status(of: "slow") == statuses.last { VolumeLaws.pause() }
                         statuses.append(try side.status(of: "slow"))
                     }
@@ -80,21 +85,30 @@ extension InTheLab {
                     for thread in threads { thread.join() }
                     _ = try side.mapper.resume(id)
                     statuses.append(try side.status(of: "slow"))
-                    return statuses.joined(separator: ", ")
+                    return statuses.joined(separator: ", ") + "; " + outcomes.withLock(\.self).joined(separator: ", ")
                 }
-                #expect(told == "0 0 0, 0 1 0, 1 1 0, 1 2 0, 1 2 1, 1 3 1, 2 3 1, 2 4 1, 0 0 0")
+                // Reads come from the first device, and what was written is on the second.
+                #expect(
+                    told == "0 0 0, 0 1 0, 1 1 0, 1 2 0, 1 2 1, 1 3 1, 2 3 1, 2 4 1, 0 0 0; "
+                        + "done, [0], done, done, done, [0], done")
             }
         }
 
-        private static func request(_ index: Int, _ device: any BlockDevice) throws {
-            switch index {
-            case 0: try device.write([UInt8](repeating: 7, count: 1024), at: 512)
-            case 1: _ = try device.read(at: 0, count: 512)
-            case 2: try device.write([UInt8](repeating: 8, count: 1024), at: 1024)
-            case 3: try device.flush()
-            case 4: try device.discard(at: 4096, count: 4096)
-            case 5: _ = try device.read(at: 512, count: 512)
-            default: try device.write([UInt8](repeating: 9, count: 512), at: 1024)
+        /// What becomes of a request: the bytes that were read, each once, or the error.
+        private static func outcome(_ index: Int, _ device: any BlockDevice) -> String {
+            do throws(BlockIOError) {
+                switch index {
+                case 0: try device.write([UInt8](repeating: 7, count: 1024), at: 512)
+                case 1: return Set(try device.read(at: 0, count: 512)).sorted().description
+                case 2: try device.write([UInt8](repeating: 8, count: 1024), at: 1024)
+                case 3: try device.flush()
+                case 4: try device.discard(at: 4096, count: 4096)
+                case 5: return Set(try device.read(at: 512, count: 512)).sorted().description
+                default: try device.write([UInt8](repeating: 9, count: 512), at: 1024)
+                }
+                return "done"
+            } catch {
+                return "error \(error.code)"
             }
         }
     }

@@ -67,7 +67,7 @@ extension InTheLab {
             let ours = try? bench.ours.status(of: "d")
             bench.step("status") { side in
                 var status = try side.status(of: "d")
-                for _ in 0..<200 where status != ours {
+                for _ in 0..<5000 where status != ours {
                     VolumeLaws.pause()
                     status = try side.status(of: "d")
                 }

@@ -160,7 +160,7 @@ extension InTheLab {
             for request in requests { try request.perform(on: model) }
             let expected = try model.status()[0].text
             var found = ""
-            for _ in 0..<200 {
+            for _ in 0..<5000 {
                 found = String(decoding: try #require(try ControlDevice.status(of: "test").first).arguments, as: UTF8.self)
                 if found == expected { break }
                 VolumeLaws.pause()

@@ -117,6 +117,24 @@ import VolumeLaws
                 == "line 1: a key of type '\(keyring)' cannot be read in user space: use a key file (:<bytes>:file:<path>) or a user key")
     }
 
+    // MARK: messages
+
+    @Test func `Messages that set or wipe the key are refused, and the key stays`() throws {
+        let members = Members("a", sectors: 16)
+        let volume = try Volume(
+            try MappingTable("0 8 zero\n8 8 crypt aes-xts-plain64 \(Keys.xts) 0 a 0"), opening: members.opener)
+        let bytes = SeededBytes.make(4096)
+        try volume.write(bytes, at: 4096)
+        let other = CryptKey.bytes(SecretBytes(copying: unsafe key.span.bytes))
+        for message in [CryptTarget.Message.wipeKey, .setKey(other)] {
+            let error = #expect(throws: MappingError.self) { try volume.send(message, at: 8) }
+            #expect(error?.code == .unsupported)
+            #expect(
+                error?.description == "line 2: crypt takes no messages in user space: the key of a volume comes with its table")
+        }
+        #expect(try volume.read(at: 4096, count: 4096) == bytes)
+    }
+
     // MARK: no key
 
     @Test func `A key of no bytes is none for AES, and the one of cipher_null`() throws {

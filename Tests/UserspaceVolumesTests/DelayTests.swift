@@ -226,6 +226,20 @@ import VolumeLaws
         #expect(bench.calls("c") == ["flush", "flush"])
     }
 
+    @Test func `What is let go all at once goes in the order in which it came, whatever the times were`() throws {
+        let bench = try Bench("0 64 delay a 0 10 a 0 1000", "a")
+        let found = Monitor<[UInt8]>([])
+        let write = bench.startWrite(7, at: 0)
+        let read = bench.start { (volume) throws(BlockIOError) in
+            let bytes = try volume.read(at: 0, count: 512)
+            found.withLock { $0 = bytes }
+        }
+        #expect(closingFailure(bench.volume) == nil)
+        write.join()
+        read.join()
+        #expect(found.withLock { $0 } == [UInt8](repeating: 7, count: 512))
+    }
+
     @Test func `What a device fails is told in bytes of the line`() throws {
         let plan = FaultyDevice.Plan([.init([.read, .write, .flush, .discard, .writeZeroes, .extent], times: .max)])
         let devices = Members("abc", sectors: 40).opener { FaultyDevice($0, plan) }

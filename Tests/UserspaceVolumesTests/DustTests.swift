@@ -142,6 +142,21 @@ import VolumeLaws
         #expect(bench.volume.answer("listbadblocks") == "64\n128\n192\n256\n320\n4000\n")
     }
 
+    @Test func `Lines share that memory, and one whose blocks are all good again gives it back`() throws {
+        let bench = try Bench("0 4096 dust a 0 512\n4096 4096 dust a 4096 512", sectors: 8192, memory: ByteCount(11 * 48))
+        for block in 0..<6 { bench.tell("addbadblock \(block * 64)") }
+        #expect(
+            bench.volume.answer("addbadblock 0", at: 4096)
+                == "line 2: 0 bad blocks and another are more than the memory for caches holds, 528 bytes")
+        #expect(bench.volume.answer("clearbadblocks") == "dust_clear_badblocks: badblocks cleared")
+        #expect(bench.volume.answer("addbadblock 0", at: 4096) == "(nothing)")
+        // Of eleven words that there is room for it has four: three, and a count that the block could have had. Two blocks take the rest.
+        for block in 0..<2 { bench.tell("addbadblock \(block * 64)") }
+        #expect(
+            bench.volume.answer("addbadblock 128")
+                == "line 1: 2 bad blocks and another are more than the memory for caches holds, 528 bytes")
+    }
+
     @Test func `Blocks anywhere on a huge device are found, counted and listed in order`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -463,20 +478,40 @@ import VolumeLaws
         }
     }
 
-    @Test func `Blocks become bad and good again while requests come`() throws {
-        let members = Members("a", sectors: 64)
-        let volume = try Volume(try MappingTable("0 64 dust a 0 512"), opening: members.opener)
+    @Test(arguments: [false, true])
+    func `Blocks become bad and good again while requests come`(clears: Bool) throws {
+        let members = Members("a", sectors: 128)
+        let volume = try Volume(try MappingTable("0 128 dust a 0 512"), opening: members.opener)
         _ = volume.answer("enable")
-        onThreads(4) { thread in
+        let left = Monitor<Set<UInt64>>([])
+        onThreads(5) { thread in
+            // The second half of the blocks is one thread's alone.
+            var own: Set<UInt64> = []
+            defer { if thread == 4 { left.withLock { $0 = own } } }
             for round in 0..<scaled(2000) {
                 let place = UInt64((round * 997 + thread * 13) % 60)
                 switch thread {
                 case 0: _ = volume.answer("addbadblock \(place)")
-                case 1: _ = volume.answer(round % 50 == 0 ? "clearbadblocks" : "removebadblock \(place)")
+                case 1: _ = volume.answer(clears && round % 50 == 0 ? "clearbadblocks" : "removebadblock \(place)")
                 case 2:
                     let bytes = try? volume.read(at: place * 512, count: 2048)
                     let expected = members.initial["a"].map { Array($0[Int(place) * 512..<Int(place) * 512 + 2048]) }
                     if let bytes { #expect(bytes == expected) }
+                case 4:
+                    let block = 64 + UInt64(round * 37 % 64)
+                    switch round % 3 {
+                    case 0:
+                        let (isTaken, isNew) = (volume.answer("addbadblock \(block)") == "(nothing)", own.insert(block).inserted)
+                        #expect(isTaken == isNew || clears)
+                    case 1:
+                        let (isTaken, wasBad) = (volume.answer("removebadblock \(block)") == "(nothing)", own.remove(block) != nil)
+                        #expect(isTaken == wasBad || clears)
+                    default:
+                        if let same = members.initial["a"]?[Int(block) * 512..<Int(block) * 512 + 512] {
+                            #expect(requestFailure { () throws(BlockIOError) in try volume.write(Array(same), at: block * 512) } == nil)
+                        }
+                        own.remove(block)
+                    }
                 default:
                     if let same = members.initial["a"]?[Int(place) * 512..<Int(place) * 512 + 512] {
                         _ = try? volume.write(Array(same), at: place * 512)
@@ -484,8 +519,16 @@ import VolumeLaws
                 }
             }
         }
+        let list = try DustMessage.listBadBlocks.reply(parsing: volume.answer("listbadblocks"))
+        guard case .badBlocks(let blocks) = list else {
+            Issue.record("\(list)")
+            return
+        }
+        #expect(try DustMessage.countBadBlocks.reply(parsing: volume.answer("countbadblocks")) == .count(UInt64(blocks.count)))
+        let expected = left.withLock(\.self).sorted()
+        if !clears { #expect(blocks.filter { $0 >= 64 } == expected) }
         _ = volume.answer("disable")
-        #expect(try volume.read(at: 0, count: 32768) == members.initial["a"])
+        #expect(try volume.read(at: 0, count: 65536) == members.initial["a"])
     }
 }
 

@@ -134,6 +134,7 @@ import VolumeLaws
     }
 
     @Test func `Requests from many threads all succeed while paths break and come back`() throws {
+        var faults = 0
         for (selector, round) in (0..<scaled(30)).map({ ($0 % 5, $0) }) {
             let disk = MemoryDevice(SeededBytes.make(64 * 512))
             let plans = Dictionary(uniqueKeysWithValues: "abcd".map { (DeviceReference.path(String($0)), FaultyDevice.Plan()) })
@@ -178,7 +179,9 @@ import VolumeLaws
             for (selector, paths) in counts where selector == "queue-length" || selector == "service-time" {
                 #expect(paths.allSatisfy { $0.words.first == "0" })
             }
+            faults += plans.values.reduce(0) { $0 + $1.failures }
         }
+        #expect(faults > 0, "no request has met a broken path")
     }
 
     // MARK: requests that wait for a path

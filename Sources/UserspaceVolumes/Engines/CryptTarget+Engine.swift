@@ -131,6 +131,11 @@ private final class CryptEngine: TargetEngine {
         }
     }
 
+    /// The kernel's messages set and wipe the key of a device that is suspended. Here another key comes with another table.
+    func receive(_ message: inout ArgumentReader) throws(MappingError) -> String? {
+        throw MappingError(.unsupported, message: "crypt takes no messages in user space: the key of a volume comes with its table")
+    }
+
     /// An error of the device below in bytes of the line. A sector of which a part is not sure is not sure at all: what it decrypts to depends
     /// on the rest of it.
     private func located(_ error: BlockIOError) -> BlockIOError {

@@ -44,7 +44,8 @@ private final class DustEngine: TargetEngine {
         size = ByteCount(part.count)
         limits = part.device.limits
         bad = Monitor(
-            BadBlocks(last: part.device.size.count / target.blockSize.count, memory: Int(clamping: context.memoryBudget.count)))
+            BadBlocks(
+                last: part.device.size.count / target.blockSize.count, memory: context.shared.memory, budget: context.memoryBudget.count))
     }
 
     // MARK: requests

@@ -16,6 +16,12 @@ extension LogWritesTarget: UserspaceTarget {
             guard log.identity != opened.identity else {
                 throw MappingError(.invalidTable, device: logDevice.description, message: "the log is the device that is logged")
             }
+            let user = try context.shared.resource(for: UsedLog(identity: log.identity)) { () throws(MappingError) in
+                LogUser(line: context.line)
+            }
+            guard user.line == context.line else {
+                throw MappingError(.invalidTable, device: logDevice.description, message: "the log is that of line \(user.line)")
+            }
             let block = max(part.device.limits.logicalBlockSize, LogWritesSuperblock.blockSizes.lowerBound)
             guard block <= LogWritesSuperblock.blockSizes.upperBound, log.device.limits.logicalBlockSize <= block else {
                 throw MappingError(
@@ -37,6 +43,17 @@ extension LogWritesTarget: UserspaceTarget {
     }
 }
 
+/// A log of a table.
+private struct UsedLog: Hashable {
+    var identity: DeviceIdentity
+}
+
+/// Which line writes it: of two lines that did, each would overwrite what the other wrote.
+private final class LogUser: Sendable {
+    let line: Int
+    init(line: Int) { self.line = line }
+}
+
 /// Maps onto a device, and logs what is written to it. Source: the kernel's dm-log-writes, and logs that it wrote.
 ///
 /// A write, a discard or zeroes are logged once the device has them, or has failed them, but only when a flush comes: an entry that says
@@ -45,6 +62,8 @@ extension LogWritesTarget: UserspaceTarget {
 ///
 /// What waits for its flush is kept as the log will have it. When there is no room for more, the oldest goes to the log early: what was not
 /// flushed then stands before a later mark, and before a later write with forced unit access, which the kernel, that has all memory, puts first.
+///
+/// A log that was there stays until there is something to log: nobody loses one by a request, a message or a table that is refused.
 ///
 /// When the log is full, or fails, logging stops and the device goes on.
 package final class LogWritesEngine: TargetEngine {
@@ -116,6 +135,9 @@ package final class LogWritesEngine: TargetEngine {
         return nil
     }
 
+    /// Begins the log, in place of the one that was there, although there is nothing to log yet.
+    package func begin() { state.withLock { $0.isBegun = true } }
+
     /// Puts a mark into the log.
     package func mark(_ text: String) { append(urgent: .mark(text, blockSize: blockSize), RawSpan()) }
 
@@ -161,33 +183,32 @@ package final class LogWritesEngine: TargetEngine {
         if let begin {
             logging { state throws(BlockIOError) in
                 state.endFlush(begin)
-                if state.isSuspending { state.lastFlush = begin } else { try state.writeFlush(begin) }
+                try state.writeFlush(begin)
             }
         }
         if let failure { throw failure }
     }
 
+    /// Nothing of it is logged: the kernel makes none when a device is suspended.
+    package func flushBelow() throws(BlockIOError) { try device.flush() }
+
+    /// Flushes a volume over this engine, and logs it although it may be a flush of that kind, of a volume further up.
+    package func flush(_ volume: Volume) throws(BlockIOError) {
+        let reason = PassingFlush.$current.withValue(nil) { failure { () throws(BlockIOError) in try volume.flush() } }
+        if let reason { throw reason }
+    }
+
     /// An engine before with the same log ends it first: the log begins anew, and what the kernel's writes to it when its table goes would be in the
-    /// way.
+    /// way. When this table does not come into force after all, that engine goes on with its log, behind the mark.
     package func resume(replacing old: (any TargetEngine)?) throws(MappingError) {
         if let old = old as? LogWritesEngine, old.log === log || logIdentity != nil && old.logIdentity == logIdentity {
             // What fails is that table's, which has ended; this one begins with a log of its own.
             if let failure = old.end() { old.report("\(failure)") }
         }
-        state.withLock { $0.isBegun = true }
     }
 
-    package func prepareToSuspend(flush: Bool) { state.withLock { $0.isSuspending = flush } }
-
-    /// The flush that came last, when no request was under way any more, was the front's. The kernel makes none when a device is suspended.
-    package func suspend(flush: Bool) throws(MappingError) {
-        state.withLock { state in
-            state.isSuspending = false
-            state.lastFlush = nil
-        }
-    }
-
-    /// Writes what no flush has reached, and a mark, as the kernel does; nothing where nothing was ever served, where the kernel marks even the end of that.
+    /// Writes what no flush has reached, and a mark, as the kernel does; nothing where nothing was logged, where the kernel marks even the
+    /// end of that.
     package func close() throws(MappingError) { if let failure = end() { throw MappingError(failure) } }
 
     /// The same; returns what failed, now or before. Ending again does nothing.
@@ -223,6 +244,7 @@ package final class LogWritesEngine: TargetEngine {
                     try state.writeHeld(upTo: state.heldEnd)
                 }
                 isDone = true
+                state.isBegun = true
                 // Not even the entries before are counted anew when this one does not fit.
                 if try state.write(entry, data) { try state.writer.writeSuperblock() }
             }
@@ -245,7 +267,6 @@ package final class LogWritesEngine: TargetEngine {
             guard state.isLogging else { return nil }
             var reason: String?
             do throws(BlockIOError) {
-                if let flush = state.lastFlush { try state.writeFlush(flush) }
                 try body(&state)
             } catch {
                 state.failure = error

@@ -20,11 +20,24 @@ extension MultipathTarget: UserspaceTarget {
         }
         var selectors: [(selector: any PathSelector, pathCount: Int)] = []
         var paths: [[MultipathEngine.Path]] = []
+        var blockDevice: MultipathEngine.Path?
         for group in groups {
             var members: [MultipathEngine.Path] = []
             for reference in group.devices {
                 let device = try context.open(reference, start: .zero).device
-                members.append(.init(device: device, name: reference, identity: try context.opener.identity(of: reference)))
+                let path = MultipathEngine.Path(device: device, name: reference, identity: try context.opener.identity(of: reference))
+                if case .blockDevice = path.identity {
+                    // Each block device of the system has a cache of its own: what is written over one path is not what another reads, and a flush reaches
+                    // only one of them. The kernel's target works below those caches.
+                    guard blockDevice.map({ $0.identity == path.identity }) ?? true else {
+                        throw context.error(
+                            .unsupported,
+                            "'\(blockDevice?.name.description ?? "")' and '\(reference)' are two block devices of the system, which keeps what is written to one "
+                                + "from readers of the other: over these only the kernel's multipath is safe")
+                    }
+                    blockDevice = path
+                }
+                members.append(path)
             }
             selectors.append((try group.makeSelector(in: context), members.count))
             paths.append(members)
@@ -122,7 +135,6 @@ private final class MultipathEngine: TargetEngine {
     func flush() throws(BlockIOError) {
         // Without any path there is nothing that could hold a write back: the kernel does not even ask.
         if paths.isEmpty { return }
-        if state.isFlushedAtLast { return try flushAtLast() }
         // Cleared before: what is written meanwhile is not flushed.
         let wasUnflushed = isUnflushed.exchange(false, ordering: .relaxed)
         do throws(BlockIOError) {
@@ -138,14 +150,17 @@ private final class MultipathEngine: TargetEngine {
         if !isUnflushed.load(ordering: .relaxed) { isUnflushed.store(true, ordering: .relaxed) }
     }
 
-    /// The flush before a suspension, which the kernel does not have: no path's turn comes by it, and no path is taken out of use. Where no
-    /// path works it fails only if there is anything to flush.
-    private func flushAtLast() throws(BlockIOError) {
+    /// No path's turn comes by it, and no path is taken out of use. Where no path works it fails only if there is anything to flush.
+    func flushBelow() throws(BlockIOError) {
         // Cleared before, as in `flush`: a user's flush may be the one that is under way, and writes with it.
         let wasUnflushed = isUnflushed.exchange(false, ordering: .relaxed)
         var last: BlockIOError?
         for path in state.change({ $0.working }) {
-            do throws(BlockIOError) { return try paths[path.group][path.place].device.flush() } catch {
+            do throws(BlockIOError) {
+                try paths[path.group][path.place].device.flush()
+                if wasUnflushed, PassingFlush.current?.hasMissed == true { noteChange() }
+                return
+            } catch {
                 guard error.mayBeOfPath else {
                     if wasUnflushed { noteChange() }
                     throw error

@@ -33,7 +33,7 @@ final class DeviceRegistry: Sendable {
         /// The numbers of devices that are removed, but have not ended.
         var ending: Set<UInt32> = []
         /// Numbers that were used and are free again, and the first that none has had.
-        var released: [UInt32] = []
+        var released: Set<UInt32> = []
         var next: UInt32 = 0
         var listeners: [ObjectIdentifier: Listener] = [:]
     }
@@ -75,7 +75,7 @@ final class DeviceRegistry: Sendable {
         }
     }
 
-    func setUUID(of id: MappedDeviceID, to uuid: DeviceUUID) throws(MappingError) {
+    func setUUID(_ uuid: DeviceUUID, of id: MappedDeviceID) throws(MappingError) {
         try state.withLock { (state) throws(MappingError) in
             var entry = try state.entry(id)
             if let old = entry.uuid {
@@ -238,7 +238,7 @@ final class DeviceRegistry: Sendable {
     func forget(_ device: MappedDevice) {
         state.withLock { state in
             guard state.ending.remove(device.minor) != nil, device.minor < state.next else { return }
-            state.released.append(device.minor)
+            state.released.insert(device.minor)
         }
     }
 
@@ -311,10 +311,11 @@ extension DeviceRegistry.State {
                     message: "a minor number is 0 to \(DeviceDefinition.largestMinor), not \(wanted)")
             }
             guard !isTaken(wanted) else { throw .taken(name, "number") }
+            released.remove(wanted)
             return wanted
         }
         // Numbers that somebody wanted are met again in both places.
-        while let minor = released.popLast() { if !isTaken(minor) { return minor } }
+        if let minor = released.popFirst() { return minor }
         while isTaken(next) { next += 1 }
         guard next <= DeviceDefinition.largestMinor else {
             throw MappingError(.outOfMemory, device: name.description, message: "there are no more numbers for devices")

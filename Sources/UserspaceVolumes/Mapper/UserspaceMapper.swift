@@ -86,7 +86,7 @@ public final class UserspaceMapper: Mapper {
     public func rename(_ device: MappedDeviceID, to name: DeviceName) throws(MappingError) { try registry.rename(device, to: name) }
 
     /// Gives the device a uuid. Throws `exists` when it has one, or another device has it.
-    public func setUUID(of device: MappedDeviceID, to uuid: DeviceUUID) throws(MappingError) { try registry.setUUID(of: device, to: uuid) }
+    public func setUUID(_ uuid: DeviceUUID, of device: MappedDeviceID) throws(MappingError) { try registry.setUUID(uuid, of: device) }
 
     /// Removes the device, when what was written to it is durable. Throws `busy` while it is open, unless `deferred`. What fails when the device ends is
     /// thrown, but the device is gone. What an engine writes in the end (the log of a mirror, or of writes) waits while the device that it goes to is suspended.

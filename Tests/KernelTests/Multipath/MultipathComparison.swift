@@ -15,8 +15,10 @@ struct MultipathComparison {
     /// Whether anything was written since the last flush: a suspension that cannot flush fails here, and not in the kernel, which does not flush.
     private var isFlushed = true
     private var history: [String] = []
+    /// The numbers of events in the beginning.
+    private let firstEvents: (ours: UInt32, kernel: UInt32)
 
-    init(_ kernel: MultipathSide, _ ours: MultipathSide, paths: Int, groups: Int, table: String) {
+    init(_ kernel: MultipathSide, _ ours: MultipathSide, paths: Int, groups: Int, table: String) throws {
         self.kernel = kernel
         self.ours = ours
         self.paths = paths
@@ -24,6 +26,7 @@ struct MultipathComparison {
         self.table = table
         broken = [Range<UInt64>](repeating: 0..<0, count: paths)
         queuesIfNoPath = table.contains("queue_if_no_path")
+        firstEvents = (try ours.eventNumber(), try kernel.eventNumber())
     }
 
     /// A random step, and then a look at what both tell.
@@ -44,6 +47,10 @@ struct MultipathComparison {
             try fail(path, 0..<0)
             try send("reinstate_path path\(path)", place)
         }
+        // Of either's events the other has raised some, too: the kernel perhaps only now.
+        let isRaised = try ours.eventNumber() != firstEvents.ours ? kernel.hasEvent(firstEvents.kernel) : false
+        let (found, expected) = (try ours.eventNumber() != firstEvents.ours, try kernel.eventNumber() != firstEvents.kernel)
+        #expect(found == expected && isRaised == found, "\(place), \(table), \(history.suffix(12))")
         try ours.end()
         try kernel.end()
     }

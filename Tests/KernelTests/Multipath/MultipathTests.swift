@@ -48,12 +48,27 @@ extension InTheLab {
             }
         }
 
+        /// What is written over one is in its cache, where readers of the other do not find it.
+        @Test func blockDevicesWithCachesOfTheirOwnAreNoPathsInUserSpace() throws {
+            let directory = try GuestDirectory()
+            let file = try directory.file("disk", [UInt8](repeating: 0, count: 64 * 512))
+            try KernelDevices.withLoops([file, file]) { loops in
+                func table(_ first: String, _ second: String) throws -> MappingTable {
+                    try MappingTable(parsing: "0 64 multipath 0 0 2 1 round-robin 0 1 1 \(first) 1 round-robin 0 1 1 \(second) 1")
+                }
+                let (a, b) = (loops[0].path, loops[1].path)
+                let error = #expect(throws: MappingError.self) { try Volume(table(a, b), opening: .files(.readOnly)) }
+                #expect(error?.code == .unsupported && error?.message.hasPrefix("'\(a)' and '\(b)' are two block devices") == true)
+                try Volume(table(a, a), opening: .files(.readOnly)).close()
+            }
+        }
+
         private func compare(_ table: String, seed: UInt64, steps: Int = 60) throws {
             var random = SeededGenerator(seed: seed)
             let paths = table.contains("path3") ? 4 : table.contains("path2") ? 3 : table.contains("path0") ? 2 : 0
             let bytes = random.bytes(Int(MultipathSide.sectors) * 512)
             let files = try withSides(table, paths: paths, bytes: bytes) { kernel, ours in
-                var comparison = MultipathComparison(kernel, ours, paths: paths, groups: paths == 0 ? 0 : 3, table: table)
+                var comparison = try MultipathComparison(kernel, ours, paths: paths, groups: paths == 0 ? 0 : 3, table: table)
                 try CPUAffinity.restoring {
                     for step in 0..<steps {
                         if table.contains("io-affinity"), step % 20 == 0 { try CPUAffinity.set(step / 20 % 2) }

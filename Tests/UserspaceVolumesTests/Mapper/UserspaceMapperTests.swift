@@ -71,9 +71,9 @@ import VolumeLaws
         #expect(refusal { () throws(MappingError) in try mapper.rename(a, to: name("b")) } == "exists: b: a device of that name exists")
         #expect(refusal { () throws(MappingError) in try mapper.rename(a, to: name("a")) } == "exists: a: a device of that name exists")
         #expect(
-            refusal { () throws(MappingError) in try mapper.setUUID(of: a, to: try DeviceUUID("V")) }
+            refusal { () throws(MappingError) in try mapper.setUUID(try DeviceUUID("V"), of: a) }
                 == "exists: a: the device has a uuid already, 'U'")
-        try mapper.setUUID(of: .name(name("b")), to: try DeviceUUID("V"))
+        try mapper.setUUID(try DeviceUUID("V"), of: .name(name("b")))
         try mapper.rename(.uuid(try DeviceUUID("V")), to: name("bb"))
         #expect(mapper.devices().map(\.name) == ["a", "bb"])
         #expect(mapper.devices().map(\.number.minor) == [0, 7])

@@ -14,14 +14,20 @@ struct BadBlocks: Sendable {
 
     /// The last number that a block can have: one more than the device has blocks, as the kernel compares it.
     private let last: UInt64
-    private let memory: Int
+    /// What the volume may use for caches, which its lines share...
+    private let memory: SharedResources.Memory
+    /// ... how much that was when nobody had taken any, in bytes...
+    private let budget: UInt64
+    /// ... and how much of it is taken for the blocks: dictionaries keep what they had, until there are no blocks.
+    private var taken: UInt64 = 0
     /// What an entry of a dictionary of numbers takes at most, in bytes: it may be filled to three eighths only.
     private static let bytesPerEntry = 48
 
-    /// No bad blocks. Blocks are counted up to `last`, and may take up to `memory` bytes.
-    init(last: UInt64, memory: Int) {
+    /// No bad blocks. Blocks are counted up to `last`, and take their memory from `memory`, which has `budget` bytes at first.
+    init(last: UInt64, memory: SharedResources.Memory, budget: UInt64) {
         self.last = last
         self.memory = memory
+        self.budget = budget
         blocks = BlockSet(last: last)
     }
 
@@ -34,10 +40,14 @@ struct BadBlocks: Sendable {
         try check(block)
         guard !blocks.contains(block) else { throw Self.refusal("block \(block) is bad already") }
         let entries = blocks.wordCount + blocks.mostWordsForOne + self.failingWrites.count + 1
-        guard entries <= memory / Self.bytesPerEntry else {
-            throw MappingError(
-                .outOfMemory, errno: Errno.noMemory.rawValue,
-                message: "\(count) bad blocks and another are more than the memory for caches holds, \(memory) bytes")
+        let needed = UInt64(entries * Self.bytesPerEntry)
+        if needed > taken {
+            guard memory.take(needed - taken) else {
+                throw MappingError(
+                    .outOfMemory, errno: Errno.noMemory.rawValue,
+                    message: "\(count) bad blocks and another are more than the memory for caches holds, \(budget) bytes")
+            }
+            taken = needed
         }
         _ = blocks.insert(block)
         if failingWrites > 0 { self.failingWrites[block] = failingWrites }
@@ -61,6 +71,8 @@ struct BadBlocks: Sendable {
         blocks = BlockSet(last: last)
         failingWrites = [:]
         count = 0
+        memory.giveBack(taken)
+        taken = 0
         return true
     }
 

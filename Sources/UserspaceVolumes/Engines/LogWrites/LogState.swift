@@ -6,12 +6,8 @@ struct LogState {
     let writer: LogWritesWriter
     /// Whether anything more is logged.
     private(set) var isLogging = true
-    /// Whether anything was ever served, and the log is not ended yet.
+    /// Whether anything was logged, or waits for a flush, and the log is not ended yet.
     var isBegun = false
-    /// Whether the device is about to be suspended, with a flush.
-    var isSuspending = false
-    /// Where a flush began that ended meanwhile. It is logged when anything comes behind it; when nothing does it was that of the suspension.
-    var lastFlush: Place?
     /// Why the log could not be written.
     var failure: BlockIOError?
 
@@ -52,6 +48,7 @@ struct LogState {
 
     /// A flush begins, which makes durable what is held now.
     mutating func beginFlush() -> Place {
+        isBegun = true
         flushes.append(heldEnd)
         return heldEnd
     }
@@ -69,7 +66,6 @@ struct LogState {
 
     /// Logs a flush that began at `place`, behind what it made durable.
     mutating func writeFlush(_ place: Place) throws(BlockIOError) {
-        lastFlush = nil
         try writeHeld(upTo: place)
         _ = try write(LogWritesEntry(.flush), RawSpan())
     }
@@ -89,6 +85,7 @@ struct LogState {
 
     /// Keeps an entry for the next flush; false when that needs room which what waits for a flush under way has.
     mutating func hold(_ entry: LogWritesEntry, _ data: RawSpan) throws(BlockIOError) -> Bool {
+        isBegun = true
         let used = Int(heldEnd.byte - start.byte)
         let count = writer.blockSize + data.byteCount
         if count > held.count - used {

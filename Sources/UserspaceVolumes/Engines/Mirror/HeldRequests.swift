@@ -37,7 +37,4 @@ final class HeldRequests: Sendable {
 
     /// Holds requests from now on.
     func begin() { state.withLock { $0.isSuspending = false } }
-
-    /// Whether the mirror is being suspended with a flush.
-    var isSuspendingWithFlush: Bool { state.withLock { $0.isSuspending && $0.flushes } }
 }

@@ -59,9 +59,12 @@ extension MirrorEngine {
         while place < range.upperBound {
             guard isWanted() else { return nil }
             let extent = extent(source, place..<range.upperBound)
-            let count = extent.kind == .hole ? extent.count : min(extent.count, UInt64(buffer.count))
+            // The others' blocks may be larger than this leg's holes.
+            let whole = extent.count & ~UInt64(limits.logicalBlockSize - 1)
+            let isHole = extent.kind == .hole && whole > 0
+            let count = isHole ? whole : min(max(whole, UInt64(limits.logicalBlockSize)), UInt64(buffer.count))
             do throws(BlockIOError) {
-                if extent.kind == .hole {
+                if isHole {
                     isGood =
                         toOthers(leader) { (leg) throws(BlockIOError) in
                             try leg.device.writeZeroes(at: leg.start + place, count: count, flags: .mayUnmap)

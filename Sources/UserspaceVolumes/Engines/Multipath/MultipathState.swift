@@ -79,9 +79,6 @@ final class MultipathState: Sendable {
         }
     }
 
-    /// Whether a flush is the one before a suspension, or of a device that is suspended: no other comes then, but for one that would not wait anyway.
-    var isFlushedAtLast: Bool { state.withLock { $0.phase == .draining || $0.phase == .suspended } }
-
     // MARK: messages
 
     /// Whether no message is taken.
