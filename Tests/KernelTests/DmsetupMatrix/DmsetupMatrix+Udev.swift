@@ -1,5 +1,8 @@
 /// Scenes of ``DmsetupMatrix`` by themselves, for a machine where udev runs. Cookies are random: they are not printed.
 extension DmsetupMatrix {
+    /// `links`, for the shell: the links of a device, which have no order, a line each.
+    static let linksFunction = #"links() { sed 's/^DEVLINKS=/& /' | tr ' ' '\n'; }"#
+
     static let udev = [udevCookies, udevNodes, udevRules, udevChanges, udevRemovals]
 
     private static let udevCookies = Scene(
@@ -95,22 +98,22 @@ extension DmsetupMatrix {
         "udev: rules",
         #"""
         dmsetup create a --uuid LVM-abc --table '0 8 zero'
-        udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|DEVLINKS|SYSTEMD_READY)' | sort
+        udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|DEVLINKS|SYSTEMD_READY)' | links | sort
         dmsetup suspend a
         settle; udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|SYSTEMD_READY)' | sort
         dmsetup resume a
         settle; udevadm info --query=property --name=/dev/mapper/a | grep -E '^(DM_|SYSTEMD_READY)' | sort
         dmsetup create --noudevrules b --table '0 8 zero'
-        settle; udevadm info --query=property --path=/sys/block/dm-1 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
+        settle; udevadm info --query=property --path=/sys/block/dm-1 | grep -E '^(DM_|DEVLINKS)' | links | sort
         dmsetup create --noudevsync c --table '0 8 zero'
-        settle; udevadm info --query=property --name=/dev/mapper/c | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
+        settle; udevadm info --query=property --name=/dev/mapper/c | grep -E '^(DM_|DEVLINKS)' | links | sort
         dmsetup create d --notable --uuid CRYPT-PLAIN-d
-        settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
+        settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | links | sort
         dmsetup load d --table '0 8 zero'
         dmsetup resume --noudevrules d
-        settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
+        settle; udevadm info --query=property --path=/sys/block/dm-3 | grep -E '^(DM_|DEVLINKS)' | links | sort
         dmsetup create 'e f' --table '0 8 zero'
-        udevadm info --query=property --path=/sys/block/dm-4 | grep -E '^(DM_|DEVLINKS)' | tr ' ' '\n' | sort
+        udevadm info --query=property --path=/sys/block/dm-4 | grep -E '^(DM_|DEVLINKS)' | links | sort
         dmsetup udevflags 0x00400000
         dmsetup udevflags 0x00ff1234
         dmsetup udevflags 0x006f0000
@@ -158,7 +161,7 @@ extension DmsetupMatrix {
         dmsetup info over
         dmsetup rename -u u-1 above
         stat -c '%A %N' /dev/mapper/* | grep -v control
-        udevadm info --query=property --name=/dev/mapper/above | grep -E '^(DM_NAME|DM_UUID|DEVLINKS)' | sort
+        udevadm info --query=property --name=/dev/mapper/above | grep -E '^(DM_NAME|DM_UUID|DEVLINKS)' | links | sort
         dmsetup create never --notable
         dmsetup rename never ever
         dmsetup load ever --table '0 8 zero'

@@ -42,7 +42,7 @@ struct DmsetupProgram {
         }
         // The emulated machine takes as long to start a shell as a dmsetup: one forks for all.
         let commands = scenes.flatMap(\.commands)
-        var script = "\(prelude)\n\(UdevDaemonProcess.settleFunction)\ncd \(directory.path)\n"
+        var script = "\(prelude)\n\(UdevDaemonProcess.settleFunction)\n\(DmsetupMatrix.linksFunction)\ncd \(directory.path)\n"
         for (index, command) in commands.enumerated() {
             // In the quotes of a table the shell replaces nothing.
             script +=
