@@ -24,7 +24,7 @@ extension InTheLab {
         func requestsMessagesAndFaultsComeOutTheSame(table: String) throws {
             let seed = UInt64.random(in: 0...UInt64.max)
             print("multipath, seed \(seed)")
-            for round in 0..<scaled(20) { try compare(table, seed: seed &+ UInt64(round)) }
+            for round in 0..<scaled(10) { try compare(table, seed: seed &+ UInt64(round)) }
         }
 
         @Test func aDeviceWithoutPathsFailsEveryRequest() throws {
